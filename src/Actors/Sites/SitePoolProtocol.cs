@@ -1,0 +1,43 @@
+using Akka.Actor;
+using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Queue;
+using MailCluster.Protocol.Addressing;
+
+namespace MailCluster.Actors.Sites;
+
+/// <summary>What a site's pool on this node is told: by queue actors (through the parent of all pools, which makes a pool at the first word of its site) and by its outbound actors.</summary>
+public static class SitePoolProtocol
+{
+    /// <summary>Meant for one site's pool.</summary>
+    public interface IForPool : INoSerializationVerificationNeeded
+    {
+        /// <summary>The site.</summary>
+        SiteKey Site { get; }
+    }
+
+    /// <summary>The sender has so many due jobs for the domain, and this is the domain's newest route. The pool pulls with <see cref="QueueProtocol.Want"/> as it has room, its domains in turn.
+    /// 0 takes the domain off the pool. Repeatable: the last word counts.</summary>
+    public sealed record Waiting(SiteKey Site, DomainName Domain, Route.To Route, int Jobs) : IForPool;
+
+    /// <summary>The jobs wanted, fewer where there were fewer; how many are still due.</summary>
+    public sealed record Ready(SiteKey Site, DomainName Domain, IReadOnlyList<DeliveryJob> Jobs, int StillDue) : IForPool;
+
+    /// <summary>A connection is ready for work: answered by <see cref="Outbound.OutboundProtocol.Deliver"/> when there is a job, by <see cref="Outbound.OutboundProtocol.Close"/> when it should end.</summary>
+    public sealed record Idle(OutboundState State) : INoSerializationVerificationNeeded;
+
+    /// <summary>A job is over, well or not. From an outbound actor.</summary>
+    public sealed record AttemptEnded(JobEnded Job) : INoSerializationVerificationNeeded;
+
+    /// <summary>The connection has ended: its socket is closed, its slot is free. From an outbound actor, last of all.</summary>
+    /// <param name="Failure">Why no host could be reached, or null where the connection served or was closed in order.</param>
+    public sealed record Closed(Protocol.Failures.DeliveryFailure? Failure) : INoSerializationVerificationNeeded;
+
+    /// <summary>Where an outbound connection stands when it asks for work.</summary>
+    public enum OutboundState : byte
+    {
+        /// <summary>It has just got through EHLO.</summary>
+        Connected,
+        /// <summary>It has finished a job.</summary>
+        Served,
+    }
+}

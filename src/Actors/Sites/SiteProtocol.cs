@@ -1,0 +1,47 @@
+using MailCluster.Actors.Wire;
+
+namespace MailCluster.Actors.Sites;
+
+/// <summary>What the site actor is asked by the nodes that have mail for its site, and what it answers. All of it may be lost, doubled or late.</summary>
+public static class SiteProtocol
+{
+    /// <summary>Goes to, or comes from, the actor of one site.</summary>
+    public interface ISiteMessage : IWireMessage
+    {
+        /// <summary>The site.</summary>
+        SiteKey Site { get; }
+    }
+
+    /// <summary>Asks for the right to send, and reports what is held and what happened since the last request. Repeatable: the highest number from an incarnation counts.
+    /// Answered by <see cref="Granted"/> or <see cref="Held"/>.</summary>
+    /// <param name="Site">The site.</param>
+    /// <param name="Node">Who asks.</param>
+    /// <param name="Number">Rises with every request of this node for this site.</param>
+    /// <param name="Epoch">The newest incarnation heard of; default for none.</param>
+    /// <param name="Held">Connections open now.</param>
+    /// <param name="Demand">Connections that would be of use now, those open included. 0 gives the lease back.</param>
+    /// <param name="Limit">Connections that this node's configuration allows to the site in the whole cluster.</param>
+    /// <param name="Failures">Connections that failed, up to the reply to EHLO, since the last success.</param>
+    /// <param name="Succeeded">True where a connection has got through since the last request.</param>
+    public sealed record Request(SiteKey Site, NodeId Node, long Number, Epoch Epoch, int Held, int Demand, int Limit, int Failures, bool Succeeded) : ISiteMessage;
+
+    /// <summary>The right to hold connections until it runs out, counted from when request <paramref name="Number"/> was sent.</summary>
+    public sealed record Granted(SiteKey Site, long Number, Epoch Epoch, int Connections, TimeSpan TimeToLive) : ISiteMessage;
+
+    /// <summary>Nothing now: ask again after <paramref name="RetryAfter"/>, or when offered. The site is down, or others hold what there is, or the actor may not grant yet.</summary>
+    public sealed record Held(SiteKey Site, long Number, Epoch Epoch, TimeSpan RetryAfter, HeldReason Reason) : ISiteMessage;
+
+    /// <summary>A slot is free: ask. Not a grant, so that time always runs from a request.</summary>
+    public sealed record Offered(SiteKey Site, Epoch Epoch) : ISiteMessage;
+
+    /// <summary>Why nothing was granted.</summary>
+    public enum HeldReason : byte
+    {
+        /// <summary>All slots are lent out.</summary>
+        Taken,
+        /// <summary>The circuit is open: connections have failed one after the other.</summary>
+        Broken,
+        /// <summary>The actor is new and does not know yet what its predecessor granted, or its node is not current.</summary>
+        Unready,
+    }
+}

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("mailcluster: nothing to run yet");
+return 1;

@@ -1,0 +1,15 @@
+namespace MailCluster.Protocol.Addressing;
+
+/// <summary>What MAIL carries: the address that reports go to, or nothing (<c>&lt;&gt;</c>), which no report is ever sent to (RFC 5321 section 4.5.5).</summary>
+/// <param name="Address">Without angle brackets and source route, local part as it came (quoted where it was quoted); empty for the null reverse-path.</param>
+public readonly record struct ReversePath(string Address)
+{
+    /// <summary><c>&lt;&gt;</c>.</summary>
+    public static ReversePath Null => new("");
+
+    /// <summary>True for <c>&lt;&gt;</c>.</summary>
+    public bool IsNull => string.IsNullOrEmpty(Address);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"<{Address}>";
+}
