@@ -27,6 +27,6 @@ public sealed class ContentReceiver(ContentLimits limits)
     /// <summary>Takes octets of a BDAT chunk; the caller counts them. <paramref name="input"/> is consumed whole.</summary>
     public void ReceiveChunk(ReadOnlySpan<byte> input, IBufferWriter<byte> output) => throw new NotSupportedException();
 
-    /// <summary>Ends the content after the last BDAT chunk: a CR in the air is a fault, a missing final CRLF a trait.</summary>
-    public void EndChunks() => throw new NotSupportedException();
+    /// <summary>Ends the content after the last BDAT chunk: a CR in the air is a bare one, a missing final CRLF a trait.</summary>
+    public void EndChunks(IBufferWriter<byte> output) => throw new NotSupportedException();
 }
