@@ -21,6 +21,17 @@ internal static class AkkaDefaults
               public-port = {{options.Cluster.Port}}
             }
             """));
-        return computed.WithFallback(section).WithFallback(ConfigurationFactory.ParseString(reader.ReadToEnd()));
+        var level = ConfigurationFactory.ParseString($"akka.loglevel = {(options.Log.Level == LogLevel.Debug ? "DEBUG" : "INFO")}");
+        return computed.WithFallback(section).WithFallback(level).WithFallback(ConfigurationFactory.ParseString(reader.ReadToEnd()));
     }
+
+    /// <summary>What Akka itself may write: warnings, unless the section sets <c>loglevel</c>. Our own actors follow <c>mailcluster.log.level</c>.</summary>
+    public static LogLevel LogLevelOf(Config section) => section.GetString("akka.loglevel", "WARNING").ToUpperInvariant() switch
+    {
+        "DEBUG" => LogLevel.Debug,
+        "INFO" => LogLevel.Information,
+        "ERROR" => LogLevel.Error,
+        "OFF" => LogLevel.None,
+        _ => LogLevel.Warning,
+    };
 }

@@ -26,7 +26,8 @@ internal static class RelayHost
             .ConfigureLogging(logging =>
             {
                 // Kestrel and the host tell of every connection reset and every start in their own words; ours are enough.
-                logging.SetMinimumLevel(options.Log.Level).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                logging.SetMinimumLevel(options.Log.Level).AddFilter("Microsoft", LogLevel.Warning)
+                    .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Akka", AkkaDefaults.LogLevelOf(configuration.Akka));
                 logging.Services.AddSingleton<ILoggerProvider>(new ConsoleLogProvider(new ConsoleLog(Console.OpenStandardOutput(), TimeProvider.System, UsesColour())));
             })
             .ConfigureWebHost(

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Dispatch;
 using Akka.Event;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace MailCluster.Node.Logging;
 
@@ -16,6 +18,8 @@ internal sealed class AkkaLog : ActorBase, IRequiresMessageQueue<ILoggerMessageQ
         /// <summary>The host's loggers.</summary>
         public ILoggerFactory Loggers => loggers;
     }
+
+    private static string Source(LogEvent entry) => entry.LogSource.Split(" (akka:", 2)[0];
 
     /// <inheritdoc/>
     protected override bool Receive(object message)
@@ -33,8 +37,9 @@ internal sealed class AkkaLog : ActorBase, IRequiresMessageQueue<ILoggerMessageQ
                     Info => LogLevel.Information,
                     _ => LogLevel.Debug,
                 };
-                var logger = _loggers.CreateLogger(entry.LogClass.FullName ?? entry.LogSource);
-                if (logger.IsEnabled(level)) logger.Log(level, default, (entry.LogSource, entry.Message), entry.Cause, static (state, _) => $"{state.Message} ({state.LogSource})");
+                var (category, message) = entry.LogClass.FullName is { } name && name.StartsWith("MailCluster.", StringComparison.Ordinal) ? (name, "{0}") : ("Akka", "{0} ({1})");
+                var logger = _loggers.CreateLogger(category);
+                if (logger.IsEnabled(level)) logger.Log(level, default, (message, entry), entry.Cause, static (state, _) => string.Format(CultureInfo.InvariantCulture, state.message, state.entry.Message, Source(state.entry)));
                 return true;
             default:
                 return false;
