@@ -14,12 +14,13 @@ public sealed class LeaseHoldings
     private readonly ConcurrentDictionary<SiteKey, Entry> _entries = new();
     private long _asked;
 
-    /// <summary>A pool takes what an answer gave it. False where a newer incarnation has asked in the meantime: then the answer must be ignored as if it had been lost.</summary>
+    /// <summary>A pool takes what an answer gave it. Returns the newest incarnation known; where that is newer than the one that answered, nothing was taken, and the answer must be ignored as
+    /// if it had been lost.</summary>
     /// <param name="site">The site.</param>
     /// <param name="epoch">The incarnation that answered.</param>
     /// <param name="connections">The connections leased; 0 where the answer took the lease away or the pool gives it back.</param>
     /// <param name="expires">When the lease ends, counted from the sending of the request.</param>
-    public bool Hold(SiteKey site, Epoch epoch, int connections, Moment expires)
+    public Epoch Hold(SiteKey site, Epoch epoch, int connections, Moment expires)
     {
         while (true)
         {
@@ -27,17 +28,17 @@ public sealed class LeaseHoldings
             {
                 if (epoch < known.Epoch)
                 {
-                    return false;
+                    return known.Epoch;
                 }
 
                 if (_entries.TryUpdate(site, known with { Epoch = epoch, Connections = connections, Expires = expires }, known))
                 {
-                    return true;
+                    return epoch;
                 }
             }
             else if (_entries.TryAdd(site, new Entry(epoch, connections, expires, Moment.Never)))
             {
-                return true;
+                return epoch;
             }
         }
     }

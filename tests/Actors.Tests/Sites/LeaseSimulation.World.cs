@@ -63,14 +63,21 @@ internal sealed partial class LeaseSimulation
     private void Replace()
     {
         var limit = _limitChanges && !_calm ? _limit = Math.Clamp(_limit + _random.Next(-4, 5), 1, 12) : _limit;
-        var fresh = new SimulatedNode(this, ++_made, limit) { KnownOwner = _owner };
-        _nodes.RemoveAll(node => node.IsDead);
+        var fresh = new SimulatedNode(this, ++_made, limit) { KnownOwner = _owner, UpAt = _now + TimeSpan.FromSeconds(2) };
+        _nodes.RemoveAll(node => node is { IsDead: true, IsRemoved: true });
         var members = _nodes.Where(node => !node.IsRemoved && !node.IsDead).ToList();
         _nodes.Add(fresh);
         fresh.Join([.. members, fresh]);
+        fresh.AddJoining(fresh);
+        // All see it join before anyone sees it up.
         foreach (var other in members)
         {
-            Later(TimeSpan.FromMilliseconds(_random.Next(0, 1000)), () => other.Add(fresh));
+            Later(TimeSpan.FromMilliseconds(_random.Next(0, 1000)), () => other.AddJoining(fresh));
+        }
+
+        foreach (var other in (SimulatedNode[])[.. members, fresh])
+        {
+            Later(TimeSpan.FromMilliseconds(_random.Next(1000, 2000)), () => other.SeeUp(fresh));
         }
 
         Every(fresh, () => TimeSpan.FromMilliseconds(_random.Next(100, 400)), fresh.Step);
@@ -79,7 +86,8 @@ internal sealed partial class LeaseSimulation
 
     private SimulatedNode AnyLiving()
     {
-        var living = _nodes.Where(node => !node.IsRemoved && !node.IsDead).ToList();
+        // Shards go to nodes that are up alone.
+        var living = _nodes.Where(node => !node.IsRemoved && !node.IsDead && _now >= node.UpAt).ToList();
         return living[_random.Next(living.Count)];
     }
 
