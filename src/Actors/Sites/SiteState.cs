@@ -124,7 +124,7 @@ internal sealed partial class SiteState
             return Held(number, SiteProtocol.HeldReason.Broken, retryAfter);
         }
 
-        var connections = Math.Min(probes ? Math.Min(target, 1) : target, Room(holder, now));
+        var connections = Math.Min(probes ? Math.Min(target, 1) : target, Room(holder, now) - WaitingBefore(holder, now));
         if (connections <= 0)
         {
             holder.Wait(now);
