@@ -46,7 +46,8 @@ public sealed class LeaseHoldings
     /// <summary>A pool ends: it holds nothing and has no request under way.</summary>
     public void Release(SiteKey site) => _entries.TryRemove(site, out _);
 
-    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out.</summary>
+    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out, but
+    /// what is held is told all the same: one that has meanwhile become that newest may take this for the answer to its later question.</summary>
     public Epoch Tell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
     {
         if (Interlocked.Increment(ref _asked) % 1024 == 0)
@@ -65,8 +66,7 @@ public sealed class LeaseHoldings
                 }
             }
 
-            connections = 0;
-            remaining = TimeSpan.Zero;
+            (connections, remaining) = known.Connections > 0 && !known.Expires.HasCome(now) ? (known.Connections, known.Expires.Monotonic - now.Monotonic) : (0, TimeSpan.Zero);
             if (asking < known.Epoch)
             {
                 return known.Epoch;
@@ -75,12 +75,6 @@ public sealed class LeaseHoldings
             if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedUntil = now.Plus(Remembered) }, known))
             {
                 continue;
-            }
-
-            if (known.Connections > 0 && !known.Expires.HasCome(now))
-            {
-                connections = known.Connections;
-                remaining = known.Expires.Monotonic - now.Monotonic;
             }
 
             return asking;

@@ -37,7 +37,7 @@ public sealed class LeaseHoldingsTests
         _holdings.Hold(Site, Second, 4, Now.Plus(LeaseTiming.TimeToLive));
 
         Assert.Equal(Second, _holdings.Tell(Site, First, Now, out var connections, out _));
-        Assert.Equal(0, connections);
+        Assert.Equal(4, connections);       // found by simulation: the answer may overtake the one to the question that First repeats as Second
         Assert.Equal(Second, _holdings.Hold(Site, Second, 5, Now.Plus(LeaseTiming.TimeToLive)));
     }
 

@@ -214,7 +214,9 @@ internal sealed partial class LeaseSimulation
             if (_site is null)
             {
                 _siteTickAt = TimeSpan.MaxValue;
-                _site = new SiteState(Site, new Epoch(Moment.Wall.UtcTicks, Id.Incarnation), _tenure.Knows("1", _shard, Moment), new SiteOptions(), View, Moment, _effects);
+                var knows = _tenure.Knows("1", _shard, Moment);
+                _world.Trace?.Invoke($"{_world._now} {Id} starts an actor that {(knows ? "knows" : "asks")}");
+                _site = new SiteState(Site, new Epoch(Moment.Wall.UtcTicks, Id.Incarnation), knows, new SiteOptions(), View, Moment, _effects);
                 CarryOut();
             }
 
@@ -226,6 +228,7 @@ internal sealed partial class LeaseSimulation
 
         private void OnHolding(SiteProtocol.Holding holding)
         {
+            _world.Trace?.Invoke($"{_world._now} at {Id}: {holding}");
             _site?.On(holding, View, Moment, _effects);
             CarryOut();
         }

@@ -25,6 +25,7 @@ internal sealed partial class LeaseSimulation
             }
 
             node.IsRemoved = true;
+            Trace?.Invoke($"{_now} {node.Id} is removed");
             foreach (var other in _nodes.Where(other => other != node && !other.IsDead && !other.IsRemoved))
             {
                 Later(TimeSpan.FromMilliseconds(_random.Next(0, 500)), () => other.Remove(node));
@@ -114,7 +115,9 @@ internal sealed partial class LeaseSimulation
         }
 
         var node = AnyLiving();
-        switch (_random.Next(8))
+        var trouble = _random.Next(8);
+        Trace?.Invoke($"{_now} trouble {trouble} for {node}");
+        switch (trouble)
         {
             case 0 when _nodes.Count(each => !each.IsRemoved && IsReachable(each)) > 2:
                 node.IsDead = true;
