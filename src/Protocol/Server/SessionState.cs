@@ -70,13 +70,24 @@ public abstract record SessionState
         _ => "closing",
     };
 
-    private Peer? Client => this switch
+    /// <summary>The transaction that is under way; null where there is none.</summary>
+    public MailTransaction? CurrentMail => this switch
+    {
+        Transaction transaction => transaction.Mail,
+        OpeningSpool opening => opening.Mail,
+        ReceivingContent content => content.Mail,
+        ReceivingChunk chunk => chunk.Mail,
+        BetweenChunks chunks => chunks.Mail,
+        Storing storing => storing.Mail,
+        _ => null,
+    };
+
+    /// <summary>The client, once it has said who it is.</summary>
+    public Peer? Client => this switch
     {
         Ready ready => ready.Peer,
-        Transaction transaction => transaction.Mail.Peer,
-        BetweenChunks chunks => chunks.Mail.Peer,
         ChunksRefused refused => refused.Peer,
-        _ => null,
+        _ => CurrentMail?.Peer,
     };
 
     /// <summary>Decides one command. What needs disk, policy or the socket leaves as an <see cref="Effect"/>.</summary>
