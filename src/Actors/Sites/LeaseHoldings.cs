@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+
+namespace MailCluster.Actors.Sites;
+
+/// <summary>
+/// What this node's pools hold of each site, and the newest incarnation of each site actor that has asked for it. The gate between the two: once an incarnation was told what is held,
+/// no answer of an older one takes effect here. One per node, used by all threads.
+/// </summary>
+public sealed class LeaseHoldings
+{
+    /// <summary>An incarnation that asked is remembered for longer than an answer of its predecessor could still be of use.</summary>
+    private static readonly TimeSpan Remembered = LeaseTiming.TimeToLive * 2;
+
+    private readonly ConcurrentDictionary<SiteKey, Entry> _entries = new();
+    private long _asked;
+
+    /// <summary>A pool takes what an answer gave it. False where a newer incarnation has asked in the meantime: then the answer must be ignored as if it had been lost.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="epoch">The incarnation that answered.</param>
+    /// <param name="connections">The connections leased; 0 where the answer took the lease away or the pool gives it back.</param>
+    /// <param name="expires">When the lease ends, counted from the sending of the request.</param>
+    public bool Hold(SiteKey site, Epoch epoch, int connections, Moment expires)
+    {
+        while (true)
+        {
+            if (_entries.TryGetValue(site, out var known))
+            {
+                if (epoch < known.Epoch)
+                {
+                    return false;
+                }
+
+                if (_entries.TryUpdate(site, known with { Epoch = epoch, Connections = connections, Expires = expires }, known))
+                {
+                    return true;
+                }
+            }
+            else if (_entries.TryAdd(site, new Entry(epoch, connections, expires, Moment.Never)))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>A pool ends: it holds nothing and has no request under way.</summary>
+    public void Release(SiteKey site) => _entries.TryRemove(site, out _);
+
+    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out.</summary>
+    public Epoch Tell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
+    {
+        if (Interlocked.Increment(ref _asked) % 1024 == 0)
+        {
+            Forget(now);
+        }
+
+        while (true)
+        {
+            if (!_entries.TryGetValue(site, out var known))
+            {
+                known = new Entry(asking, 0, Moment.Never, Moment.Never);
+                if (!_entries.TryAdd(site, known))
+                {
+                    continue;
+                }
+            }
+
+            connections = 0;
+            remaining = TimeSpan.Zero;
+            if (asking < known.Epoch)
+            {
+                return known.Epoch;
+            }
+
+            if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedUntil = now.Plus(Remembered) }, known))
+            {
+                continue;
+            }
+
+            if (known.Connections > 0 && !known.Expires.HasCome(now))
+            {
+                connections = known.Connections;
+                remaining = known.Expires.Monotonic - now.Monotonic;
+            }
+
+            return asking;
+        }
+    }
+
+    /// <summary>Drops what only served to shut out incarnations that cannot answer any more. Bounded so by the sites asked for within that time.</summary>
+    private void Forget(Moment now)
+    {
+        foreach (var (site, entry) in _entries)
+        {
+            if ((entry.Connections == 0 || entry.Expires.HasSurelyCome(now)) && entry.AskedUntil.HasSurelyCome(now))
+            {
+                _entries.TryRemove(KeyValuePair.Create(site, entry));
+            }
+        }
+    }
+
+    private sealed record Entry(Epoch Epoch, int Connections, Moment Expires, Moment AskedUntil);
+}

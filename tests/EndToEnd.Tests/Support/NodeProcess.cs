@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace MailCluster.EndToEnd.Tests.Support;
+
+/// <summary>A real node in a process of its own, on a data directory of its own. It can be stopped in order, killed and started again.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StringBuilder _log = new();
+    private Process? _process;
+
+    /// <summary>Makes the configuration; starts nothing.</summary>
+    /// <param name="settings">HOCON inside <c>mailcluster { }</c>, beside the ports and the data directory.</param>
+    public NodeProcess(string settings)
+    {
+        SmtpPort = FreePort.Next();
+        HttpPort = FreePort.Next();
+        ConfigurationFile = _folder.File("cluster.hocon");
+        File.WriteAllText(ConfigurationFile, string.Create(CultureInfo.InvariantCulture, $$"""
+            mailcluster {
+              hostname = "relay.test"
+              data-directory = "data"
+              listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" } ]
+              http { bind = "127.0.0.1:{{HttpPort}}" }
+              admin { bind = "127.0.0.1:{{FreePort.Next()}}" }
+              cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
+              shutdown { delay = 0s, deliveries = 10s }
+              {{settings}}
+            }
+            """));
+    }
+
+    public int SmtpPort { get; }
+
+    public int HttpPort { get; }
+
+    public string ConfigurationFile { get; }
+
+    public string DataDirectory => _folder.File("data");
+
+    public int Id => _process?.Id ?? 0;
+
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>The lines of the event log so far.</summary>
+    public IEnumerable<string> Events => Directory.Exists(Path.Combine(DataDirectory, "events"))
+        ? Directory.GetFiles(Path.Combine(DataDirectory, "events")).Order(StringComparer.Ordinal).SelectMany(ReadShared)
+        : [];
+
+    /// <summary>Makes a node and waits until it takes mail.</summary>
+    public static async Task<NodeProcess> StartAsync(string settings)
+    {
+        var node = new NodeProcess(settings);
+        await node.StartAsync();
+        return node;
+    }
+
+    /// <summary>Starts the process and waits for its greeting.</summary>
+    public async Task StartAsync()
+    {
+        _process = new() { StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "mailcluster.dll"), "--config", ConfigurationFile]) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Eventually.HoldsAsync(() => _process.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
+        Assert.False(_process.HasExited, $"The node ended at start:\n{Log}");
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+        _process?.Dispose();
+        _folder.Dispose();
+    }
+
+    private static List<string> ReadShared(string file)
+    {
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+        return lines;
+    }
+
+    private bool Greets()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            client.Connect("127.0.0.1", SmtpPort);
+            using var reader = new StreamReader(client.GetStream());
+            client.ReceiveTimeout = 2000;
+            return reader.ReadLine() is ['2', '2', '0', ..];
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_log)
+            {
+                _log.AppendLine(line);
+            }
+        }
+    }
+}
