@@ -8,4 +8,11 @@ namespace MailCluster.Actors.Queue;
 /// <param name="Domain">Its destination.</param>
 /// <param name="Arrived">When its message was accepted.</param>
 /// <param name="Size">Octets of content.</param>
-public sealed record DeliveryJob(EntryRef Entry, DomainName Domain, DateTimeOffset Arrived, long Size);
+public sealed record DeliveryJob(EntryRef Entry, DomainName Domain, DateTimeOffset Arrived, long Size)
+{
+    /// <summary>The queue's own number for the entry.</summary>
+    internal int Number { get; init; }
+
+    /// <summary>Attempts made before this one.</summary>
+    public int Attempts { get; init; }
+}

@@ -45,8 +45,8 @@ public sealed class LeaseHoldings
     /// <summary>A pool ends: it holds nothing and has no request under way.</summary>
     public void Release(SiteKey site) => _entries.TryRemove(site, out _);
 
-    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. A still newer one is not shut out: nothing is told then, and false returned.</summary>
-    public bool TryTell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
+    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out.</summary>
+    public Epoch Tell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
     {
         if (Interlocked.Increment(ref _asked) % 1024 == 0)
         {
@@ -68,7 +68,7 @@ public sealed class LeaseHoldings
             remaining = TimeSpan.Zero;
             if (asking < known.Epoch)
             {
-                return false;
+                return known.Epoch;
             }
 
             if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedUntil = now.Plus(Remembered) }, known))
@@ -82,7 +82,7 @@ public sealed class LeaseHoldings
                 remaining = known.Expires.Monotonic - now.Monotonic;
             }
 
-            return true;
+            return asking;
         }
     }
 

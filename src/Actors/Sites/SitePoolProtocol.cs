@@ -16,11 +16,26 @@ public static class SitePoolProtocol
     }
 
     /// <summary>The sender has so many due jobs for the domain, and this is the domain's newest route. The pool pulls with <see cref="QueueProtocol.Want"/> as it has room, its domains in turn.
-    /// 0 takes the domain off the pool. Repeatable: the last word counts.</summary>
-    public sealed record Waiting(SiteKey Site, DomainName Domain, Route.To Route, int Jobs) : IForPool;
+    /// 0 takes the domain off the pool, which gives back the jobs that no connection has. Repeatable: the last word counts.</summary>
+    /// <param name="Site">The site.</param>
+    /// <param name="Domain">The domain.</param>
+    /// <param name="Route">Its route.</param>
+    /// <param name="Jobs">How many are due.</param>
+    /// <param name="Turn">Rises with everything that the sender says to pools: this goes through their parent and may be overtaken by a later <see cref="Ready"/>, which then counts.</param>
+    public sealed record Waiting(SiteKey Site, DomainName Domain, Route.To Route, int Jobs, long Turn = 0) : IForPool;
 
-    /// <summary>The jobs wanted, fewer where there were fewer; how many are still due.</summary>
-    public sealed record Ready(SiteKey Site, DomainName Domain, IReadOnlyList<DeliveryJob> Jobs, int StillDue) : IForPool;
+    /// <summary>The jobs wanted, fewer where there were fewer; how many are still due. Comes unasked too, while an allowance stands. Told to the pool itself.</summary>
+    /// <param name="Site">The site.</param>
+    /// <param name="Domain">The domain.</param>
+    /// <param name="Jobs">The jobs; each uses up one of the allowance.</param>
+    /// <param name="StillDue">How many are still due.</param>
+    /// <param name="Route">The domain's newest route; null where the sender knows none to this site.</param>
+    /// <param name="Returned">So much of the allowance will not be used any more.</param>
+    /// <param name="Turn">As in <see cref="Waiting"/>.</param>
+    public sealed record Ready(SiteKey Site, DomainName Domain, IReadOnlyList<DeliveryJob> Jobs, int StillDue, Route.To? Route = null, int Returned = 0, long Turn = 0) : IForPool;
+
+    /// <summary>Give the job back if no connection has it yet. Its end tells.</summary>
+    public sealed record Recall(SiteKey Site, DeliveryJob Job) : IForPool;
 
     /// <summary>A connection is ready for work: answered by <see cref="Outbound.OutboundProtocol.Deliver"/> when there is a job, by <see cref="Outbound.OutboundProtocol.Close"/> when it should end.</summary>
     public sealed record Idle(OutboundState State) : INoSerializationVerificationNeeded;

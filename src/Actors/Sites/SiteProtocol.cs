@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MailCluster.Actors.Wire;
 
 namespace MailCluster.Actors.Sites;
@@ -19,7 +20,7 @@ public static class SiteProtocol
     /// <param name="Number">Rises with every request of this node for this site.</param>
     /// <param name="Epoch">The newest incarnation heard of; default for none.</param>
     /// <param name="Held">Connections open now.</param>
-    /// <param name="Demand">Connections that would be of use now, those open included. 0 gives the lease back.</param>
+    /// <param name="Demand">Connections that would be of use now, those open included. 0 gives the lease back, and no answer to an earlier request has any effect then.</param>
     /// <param name="Limit">Connections that this node's configuration allows to the site in the whole cluster.</param>
     /// <param name="Failures">Connections that failed, up to the reply to EHLO, since the last success.</param>
     /// <param name="Succeeded">True where a connection has got through since the last request.</param>
@@ -39,6 +40,18 @@ public static class SiteProtocol
 
     /// <summary>A slot is free: ask. Not a grant, so that time always runs from a request.</summary>
     public sealed record Offered(SiteKey Site, Epoch Epoch) : ISiteMessage;
+
+    /// <summary>A new incarnation asks each member what it holds of the site, and thereby shuts out its predecessors there. Repeatable. Answered by <see cref="Holding"/>.</summary>
+    public sealed record WhatIsHeld(SiteKey Site, Epoch Epoch) : ISiteMessage;
+
+    /// <summary>What a node holds of the site.</summary>
+    /// <param name="Site">The site.</param>
+    /// <param name="Node">Who answers.</param>
+    /// <param name="Epoch">The newest incarnation it knows of. Newer than the one that asked: then nothing was shut out, and the asker must begin again with a still newer one.</param>
+    /// <param name="Connections">Connections leased to it by whoever came before.</param>
+    /// <param name="Remaining">How long that lease still runs.</param>
+    /// <param name="Gone">Members it has seen go within <see cref="LeaseTiming.Grace"/>, for one that joined too late to see it.</param>
+    public sealed record Holding(SiteKey Site, NodeId Node, Epoch Epoch, int Connections, TimeSpan Remaining, ImmutableArray<GoneMember> Gone) : ISiteMessage;
 
     /// <summary>Why nothing was granted.</summary>
     public enum HeldReason : byte

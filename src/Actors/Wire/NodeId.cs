@@ -1,3 +1,5 @@
+using System.Globalization;
+using Akka.Actor;
 using Akka.Cluster;
 
 namespace MailCluster.Actors.Wire;
@@ -9,6 +11,13 @@ public readonly record struct NodeId(string Address, int Incarnation)
 {
     /// <summary>A member's.</summary>
     public static NodeId Of(UniqueAddress node) => new($"{node.Address.Host}:{node.Address.Port}", node.Uid);
+
+    /// <summary>Where its actors are found, by the address of a fellow member.</summary>
+    public Address ToAddress(Address fellow)
+    {
+        var colon = Address.LastIndexOf(':');
+        return new Address(fellow.Protocol, fellow.System, Address[..colon], int.Parse(Address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Address}#{Incarnation}";

@@ -5,7 +5,7 @@ namespace MailCluster.Protocol.Addressing;
 /// with its brackets (<c>[192.0.2.1]</c>, <c>[IPv6:2001:db8::1]</c>). It is the key of a destination: equal domains share a queue.
 /// </summary>
 /// <param name="Value">The normal form; compared octet by octet.</param>
-public readonly record struct DomainName(string Value) : IComparable<DomainName>
+public readonly partial record struct DomainName(string Value) : IComparable<DomainName>
 {
     /// <summary>True for <c>[…]</c>: mail goes to that address, without MX lookup (RFC 5321 section 5.1).</summary>
     public bool IsAddressLiteral => Value is ['[', ..];

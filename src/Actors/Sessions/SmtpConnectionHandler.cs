@@ -1,0 +1,11 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace MailCluster.Actors.Sessions;
+
+/// <summary>Where Kestrel hands over a connection of an SMTP listener, after whatever middleware (PROXY, TLS) stands before it.</summary>
+/// <param name="listener">The listener.</param>
+public sealed class SmtpConnectionHandler(SmtpListener listener) : ConnectionHandler
+{
+    /// <inheritdoc/>
+    public override Task OnConnectedAsync(ConnectionContext connection) => new SmtpConnection(listener, connection).RunAsync();
+}

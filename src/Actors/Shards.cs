@@ -1,0 +1,52 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Sites;
+using MailCluster.Actors.Wire;
+using MailCluster.Protocol.Addressing;
+
+namespace MailCluster.Actors;
+
+/// <summary>The sharded actors, and what each node needs beside them. Found through <c>IRequiredActor</c> of <see cref="DeliveryRegion"/> and <see cref="SiteRegion"/>.</summary>
+public static class Shards
+{
+    /// <summary>Shards of a region: fixed for all time, since every node of every release must send a key to the same one.</summary>
+    public const int Count = 1000;
+
+    /// <summary>Starts both regions, the fence and the answerer for what is held, and binds the wire messages to their serializer.</summary>
+    public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, DeliveryNode delivery, SiteNode sites) => builder
+        .WithCustomSerializer("mailcluster", [typeof(IWireMessage)], system => new MailClusterSerializer(system))
+        .WithActors((system, registry) =>
+        {
+            registry.Register<FenceActor>(system.ActorOf(Props.Create(() => new FenceActor(sites.Membership)), FenceActor.Name));
+            registry.Register<HoldingsActor>(system.ActorOf(Props.Create(() => new HoldingsActor(sites.Holdings, sites.Membership)), HoldingsActor.Name));
+        })
+        .WithShardRegion<DeliveryRegion>("delivery", domain => Props.Create(() => new DeliveryActor(new DomainName(domain), delivery)), new DeliveryExtractor(), Options())
+        .WithShardRegion<SiteRegion>("sites", site => Props.Create(() => new SiteActor(SiteExtractor.Key(site), sites)), new SiteExtractor(), Options());
+
+    /// <summary>Nothing is remembered, nothing is durable: nodes that have mail make the actors anew. The actors alone decide when they stop.</summary>
+    private static ShardOptions Options() => new()
+    {
+        StateStoreMode = StateStoreMode.DData,
+        RememberEntities = false,
+        ShouldPassivateIdleEntities = false,
+    };
+
+    private sealed class DeliveryExtractor() : HashCodeMessageExtractor(Count)
+    {
+        public override string EntityId(object message) => (message as DeliveryProtocol.IDeliveryMessage)?.Domain.Value!;
+    }
+
+    internal sealed class SiteExtractor() : HashCodeMessageExtractor(Count)
+    {
+        public static SiteKey Key(string entity)
+        {
+            var end = entity.IndexOf('>', StringComparison.Ordinal);
+            return new SiteKey(entity[(end + 1)..], entity[..end]);
+        }
+
+        public override string EntityId(object message) => (message as SiteProtocol.ISiteMessage)?.Site.ToString()!;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using MailCluster.Actors.Wire;
+
+namespace MailCluster.Actors.Sites;
+
+/// <summary>Pings the other members every second and publishes what this node knows of the cluster. One per node, at <c>/user/fence</c>.</summary>
+public sealed class FenceActor : UntypedActor, IWithTimers
+{
+    /// <summary>The name under which members find each other's.</summary>
+    public const string Name = "fence";
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly Membership _membership;
+    private readonly NodeId _self;
+    private readonly Fence _fence;
+    private readonly Dictionary<NodeId, ActorSelection> _peers = [];
+
+    /// <summary>Publishes to <paramref name="membership"/>.</summary>
+    public FenceActor(Membership membership)
+    {
+        _membership = membership;
+        _self = NodeId.Of(_cluster.SelfUniqueAddress);
+        _fence = new Fence(_self);
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+        Timers.StartPeriodicTimer(Interval, Tick.Instance, Interval);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Self);
+        _membership.Now = new([], [], Moment.Never);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        var now = Moment.Of(Context.System.Scheduler);
+        switch (message)
+        {
+            case FenceProtocol.Ping ping:
+                if (_membership.Now.Members.Contains(ping.Node))
+                {
+                    Sender.Tell(new FenceProtocol.Pong(_self, ping.Number));
+                }
+
+                break;
+            case FenceProtocol.Pong pong:
+                _fence.Answered(pong.Node, pong.Number);
+                Publish(_membership.Now.Members, _membership.Now.Gone);
+                break;
+            case Tick:
+                ForgetGone(now);
+                PingOthers(now);
+                break;
+            case ClusterEvent.MemberRemoved removed:
+                Remove(removed.Member.UniqueAddress, now);
+                break;
+            case ClusterEvent.IMemberEvent changed:
+                Add(changed.Member.UniqueAddress, now);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Add(UniqueAddress member, Moment now)
+    {
+        var node = NodeId.Of(member);
+        if (_membership.Now.Members.Contains(node))
+        {
+            return;
+        }
+
+        if (node != _self)
+        {
+            _peers[node] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
+        }
+
+        Publish(_membership.Now.Members.Add(node), _membership.Now.Gone);
+        PingOthers(now);
+    }
+
+    private void Remove(UniqueAddress member, Moment now)
+    {
+        var node = NodeId.Of(member);
+        _peers.Remove(node);
+        if (_membership.Now.Members.Contains(node))
+        {
+            Publish(_membership.Now.Members.Remove(node), _membership.Now.Gone.SetItem(node, now));
+        }
+    }
+
+    private void ForgetGone(Moment now)
+    {
+        var gone = _membership.Now.Gone;
+        var still = gone.Where(entry => !entry.Value.Plus(LeaseTiming.Grace).HasSurelyCome(now)).ToImmutableDictionary();
+        if (still.Count != gone.Count)
+        {
+            Publish(_membership.Now.Members, still);
+        }
+    }
+
+    private void PingOthers(Moment now)
+    {
+        if (_peers.Count == 0)
+        {
+            return;
+        }
+
+        var ping = new FenceProtocol.Ping(_self, _fence.Sent(now));
+        foreach (var peer in _peers.Values)
+        {
+            peer.Tell(ping, Self);
+        }
+    }
+
+    private void Publish(ImmutableHashSet<NodeId> members, ImmutableDictionary<NodeId, Moment> gone)
+    {
+        _fence.Know(members);
+        // Before this node is a member itself it is current in nobody's eyes.
+        _membership.Now = new(members, gone, members.Contains(_self) ? _fence.CurrentUntil : Moment.Never);
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
+}

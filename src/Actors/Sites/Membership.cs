@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using MailCluster.Actors.Wire;
+
+namespace MailCluster.Actors.Sites;
+
+/// <summary>The cluster as this node sees it, for the site actors on it. Written by <see cref="FenceActor"/> alone, read by all threads.</summary>
+public sealed class Membership
+{
+    private volatile View _now = new([], [], Moment.Never);
+
+    /// <summary>The newest view.</summary>
+    public View Now
+    {
+        get => _now;
+        internal set => _now = value;
+    }
+
+    /// <summary>A view. Never changes.</summary>
+    /// <param name="Members">All members but the removed ones, this node included. Empty until this node has joined.</param>
+    /// <param name="Gone">Those that were removed within <see cref="LeaseTiming.Grace"/>, and when this node saw it.</param>
+    /// <param name="CurrentUntil">As <see cref="Fence.CurrentUntil"/>.</param>
+    public sealed record View(ImmutableHashSet<NodeId> Members, ImmutableDictionary<NodeId, Moment> Gone, Moment CurrentUntil)
+    {
+        /// <summary>True where this node may grant.</summary>
+        public bool IsCurrent(Moment now) => !Members.IsEmpty && !CurrentUntil.HasCome(now);
+
+        /// <summary>Who went within the grace time, and how long ago.</summary>
+        public ImmutableArray<GoneMember> GoneSince(Moment now) =>
+            [.. Gone.Where(gone => !gone.Value.Plus(LeaseTiming.Grace).HasSurelyCome(now)).Select(gone => new GoneMember(gone.Key, now.Monotonic - gone.Value.Monotonic))];
+    }
+}

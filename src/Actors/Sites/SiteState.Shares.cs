@@ -1,0 +1,167 @@
+namespace MailCluster.Actors.Sites;
+
+/// <content>Who gets how much: max-min shares over demand, turns where there are more nodes than connections, and what the invariant leaves room for.</content>
+internal sealed partial class SiteState
+{
+    private static readonly TimeSpan OfferInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The limits in force within the last time-to-live, oldest first.</summary>
+    private readonly List<(TimeSpan Since, int Limit)> _limits = [];
+
+    /// <summary>The limit that the last answer went by.</summary>
+    public int LimitInForce => _limits.Count > 0 ? _limits[^1].Limit : 0;
+
+    /// <summary>The limit in force: the lowest that any node with demand is configured to, so that during a change of configuration the more cautious one holds.</summary>
+    private int LimitNow(TimeSpan now)
+    {
+        var limit = int.MaxValue;
+        foreach (var holder in _holders.Values)
+        {
+            if (holder.Demands(now))
+            {
+                limit = Math.Min(limit, holder.Limit);
+            }
+        }
+
+        if (limit == int.MaxValue)
+        {
+            return _limits.Count > 0 ? _limits[^1].Limit : 0;
+        }
+
+        if (_limits.Count == 0 || _limits[^1].Limit != limit)
+        {
+            _limits.Add((now, limit));
+        }
+
+        // The limit of an entry was in force until the next one began; older than a lease it allows nothing any more.
+        while (_limits.Count > 1 && _limits[1].Since + Counted <= now)
+        {
+            _limits.RemoveAt(0);
+        }
+
+        return limit;
+    }
+
+    /// <summary>What the invariant leaves for a holder now: at every time to come within the lease, what the others may then hold and this grant must fit the highest limit in force in the
+    /// time-to-live before. A grant that is within what the holder has anyway adds nothing.</summary>
+    private int Room(Holder holder, TimeSpan now)
+    {
+        var limit = LimitNow(now);
+        var room = RoomAt(holder, now, HighestLimitAt(now, limit));
+        for (var i = 1; i < _limits.Count; i++)
+        {
+            // From here on, the limits before this one count no longer.
+            var then = _limits[i].Since + Counted;
+            if (then > now)
+            {
+                room = Math.Min(room, RoomAt(holder, then, HighestLimitAt(then, limit)));
+            }
+        }
+
+        return room;
+    }
+
+    private int RoomAt(Holder holder, TimeSpan then, int limit)
+    {
+        var others = 0;
+        foreach (var other in _holders.Values)
+        {
+            if (other != holder)
+            {
+                others += other.CountedAt(then);
+            }
+        }
+
+        return Math.Max(limit - others, holder.LeasedAt(then));
+    }
+
+    private int HighestLimitAt(TimeSpan then, int limit)
+    {
+        for (var i = 0; i < _limits.Count; i++)
+        {
+            var ends = i + 1 < _limits.Count ? _limits[i + 1].Since : TimeSpan.MaxValue;
+            if (ends > then - Counted)
+            {
+                limit = Math.Max(limit, _limits[i].Limit);
+            }
+        }
+
+        return limit;
+    }
+
+    /// <summary>A node's share of the limit.</summary>
+    private int Target(Holder holder, TimeSpan now)
+    {
+        var left = LimitNow(now);
+        var demanding = _holders.Values.Where(other => other.Demands(now)).ToList();
+        if (demanding.Count > left)
+        {
+            return Turns(demanding, now).Take(left).Contains(holder) ? 1 : 0;
+        }
+
+        // Max-min: the smallest demand first, each an equal part of what is left. Equal demands in a fixed order, so that shares do not wander.
+        demanding.Sort(static (a, b) => (a.Demand, a.Node.Address, a.Node.Incarnation).CompareTo((b.Demand, b.Node.Address, b.Node.Incarnation)));
+        for (var i = 0; i < demanding.Count; i++)
+        {
+            var share = Math.Min(demanding[i].Demand, left / (demanding.Count - i));
+            if (demanding[i] == holder)
+            {
+                return share;
+            }
+
+            left -= share;
+        }
+
+        return 0;
+    }
+
+    /// <summary>More nodes than connections: first those whose turn has begun and is not over, then those that wait, longest first, then those whose turn is over.</summary>
+    private static IEnumerable<Holder> Turns(IEnumerable<Holder> demanding, TimeSpan now) => demanding
+        .OrderBy(holder => holder switch
+        {
+            { ServedSince: { } since } when now - since < LeaseTiming.Turn => 0,
+            { ServedSince: null, Offered.Times: < 3 } => 1,
+            { ServedSince: null } => 2,     // Does not take what it is offered: may be gone.
+            _ => 3,
+        })
+        .ThenBy(holder => holder.ServedSince is { } since ? -since : holder.WaitingSince ?? now)
+        .ThenBy(holder => holder.Node.Address, StringComparer.Ordinal)
+        .ThenBy(holder => holder.Node.Incarnation);
+
+    /// <summary>Tells those who have less than their share, longest waiting first, that there is room: they ask then.</summary>
+    private void Offer(Membership.View view, Moment at, List<SiteEffect> effects)
+    {
+        var now = at.Monotonic;
+        if (IsLearning || IsOpen || !view.IsCurrent(at))
+        {
+            return;
+        }
+
+        var room = LimitNow(now) - _holders.Values.Sum(holder => holder.CountedAt(now));
+        if (room <= 0)
+        {
+            return;
+        }
+
+        foreach (var holder in _holders.Values.Where(holder => holder.Demands(now)).OrderBy(holder => holder.WaitingSince ?? TimeSpan.MaxValue))
+        {
+            var lacks = Math.Min(Target(holder, now) - holder.CountedAt(now), room);
+            if (lacks <= 0)
+            {
+                continue;
+            }
+
+            room -= lacks;      // Kept for it even where it was offered a moment ago and has not asked yet.
+            if (holder.Offered.Times == 0 || now - holder.Offered.At >= OfferInterval)
+            {
+                holder.Offered = (now, holder.Offered.Times + 1);
+                effects.Add(new SiteEffect.Tell(holder.Node, new SiteProtocol.Offered(_site, _epoch)));
+            }
+
+            if (room == 0)
+            {
+                return;
+            }
+        }
+    }
+}

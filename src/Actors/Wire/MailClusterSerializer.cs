@@ -1,0 +1,74 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using Google.Protobuf;
+using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Sites;
+
+namespace MailCluster.Actors.Wire;
+
+/// <summary>
+/// Writes what crosses between nodes: protobuf, with a manifest per message. A manifest never changes its meaning. Fields that this release does not know are skipped, and what it lacks has
+/// its zero, so nodes of neighbouring releases understand each other.
+/// </summary>
+/// <param name="system">The actor system.</param>
+public sealed class MailClusterSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    /// <summary>Under this number the serializer is known on every node of every release.</summary>
+    public const int Id = 25_321;
+
+    /// <inheritdoc/>
+    public override int Identifier => Id;
+
+    /// <inheritdoc/>
+    public override string Manifest(object o) => o switch
+    {
+        SiteProtocol.Request => "s1",
+        SiteProtocol.Granted => "s2",
+        SiteProtocol.Held => "s3",
+        SiteProtocol.Offered => "s4",
+        SiteProtocol.WhatIsHeld => "s5",
+        SiteProtocol.Holding => "s6",
+        FenceProtocol.Ping => "f1",
+        FenceProtocol.Pong => "f2",
+        DeliveryProtocol.Report => "d1",
+        DeliveryProtocol.Decision => "d2",
+        _ => throw new ArgumentException($"No manifest for {o.GetType()}", nameof(o)),
+    };
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj) => (obj switch
+    {
+        SiteProtocol.ISiteMessage site => SiteWire.Write(site),
+        DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
+        FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
+        FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
+        _ => throw new ArgumentException($"Not a wire message: {obj.GetType()}", nameof(obj)),
+    }).ToByteArray();
+
+    /// <inheritdoc/>
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        try
+        {
+            return manifest switch
+            {
+                "s1" => SiteWire.Read(Proto.SiteRequest.Parser.ParseFrom(bytes)),
+                "s2" => SiteWire.Read(Proto.SiteGranted.Parser.ParseFrom(bytes)),
+                "s3" => SiteWire.Read(Proto.SiteHeld.Parser.ParseFrom(bytes)),
+                "s4" => SiteWire.Read(Proto.SiteOffered.Parser.ParseFrom(bytes)),
+                "s5" => SiteWire.Read(Proto.SiteWhatIsHeld.Parser.ParseFrom(bytes)),
+                "s6" => SiteWire.Read(Proto.SiteHolding.Parser.ParseFrom(bytes)),
+                "f1" => Proto.FencePing.Parser.ParseFrom(bytes) is var ping ? new FenceProtocol.Ping(CommonWire.Read(ping.Node), ping.Number) : null!,
+                "f2" => Proto.FencePong.Parser.ParseFrom(bytes) is var pong ? new FenceProtocol.Pong(CommonWire.Read(pong.Node), pong.Number) : null!,
+                "d1" => DeliveryWire.Read(Proto.DeliveryReport.Parser.ParseFrom(bytes)),
+                "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
+                _ => throw new SerializationException($"Unknown manifest {manifest}: a message of a newer release"),
+            };
+        }
+        catch (InvalidProtocolBufferException broken)
+        {
+            throw new SerializationException($"A message {manifest} cannot be read: {broken.Message}", broken);
+        }
+    }
+}

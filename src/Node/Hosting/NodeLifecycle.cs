@@ -1,0 +1,164 @@
+using Akka.Actor;
+using Akka.Cluster;
+using MailCluster.Node.Configuration;
+using MailCluster.Node.Http;
+using MailCluster.Node.Smtp;
+using MailCluster.Spool;
+
+namespace MailCluster.Node.Hosting;
+
+/// <summary>
+/// The node's life. Start: HTTP answers (by the host, before this); spool open; cluster joined; queue and delivery running; listeners. Stop: the same
+/// backwards, as DESIGN section 6 has it, all of it before the host ends the actor system.
+/// </summary>
+internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposable
+{
+    /// <summary>How long a cluster of one takes to join itself, at most; with a slow disk or a busy machine it is still within a second.</summary>
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>For what is bounded by itself: giving leases back, closing files.</summary>
+    private static readonly TimeSpan ClosingLimit = TimeSpan.FromSeconds(15);
+
+    private readonly NodeOptions _options;
+    private readonly NodeReadiness _readiness;
+    private readonly NodeWork _work;
+    private readonly SmtpServer _smtp;
+    private readonly BoundPorts _ports;
+    private readonly Func<ActorSystem> _system;
+    private readonly ILogger<NodeLifecycle> _logger;
+    private readonly ShutdownSequence _shutdown;
+    private Spool.Spool? _spool;
+
+    public NodeLifecycle(NodeOptions options, NodeReadiness readiness, NodeWork work, SmtpServer smtp, BoundPorts ports, Func<ActorSystem> system, TimeProvider time, ILogger<NodeLifecycle> logger)
+    {
+        (_options, _readiness, _work, _smtp, _ports, _system, _logger) = (options, readiness, work, smtp, ports, system, logger);
+        _shutdown = new(Steps(), time, logger);
+    }
+
+    /// <summary>How long stopping may take in all.</summary>
+    public TimeSpan ShutdownLimit => _shutdown.Limit + TimeSpan.FromSeconds(30);
+
+    /// <summary>Stops without the delay.</summary>
+    public void Hasten() => _shutdown.Hasten();
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        _spool = OpenSpool();
+        _spool.AdmissionChanged += Admission;
+        Admission(_spool.Admission);
+        _readiness.Spool = true;
+        await JoinAsync(cancellationToken);
+        _readiness.Cluster = true;
+        await _work.StartAsync(cancellationToken);
+        await _smtp.StartAsync(cancellationToken);
+        _readiness.Listeners = true;
+        Ready(string.Join(", ", _options.Listeners.Select(listener => $"{listener.Name} on {_ports.Actual(listener.Bind)}")),
+            _ports.Actual(_options.Http.Bind).ToString()!, _spool.OpenRecipients, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    /// <inheritdoc/>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_spool is null) return;
+        Stopping();
+        await _shutdown.RunAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        Stopped();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _shutdown.Dispose();
+        _smtp.Dispose();
+    }
+
+    private ShutdownStep[] Steps() =>
+    [
+        new("not ready any more", ClosingLimit, _ =>
+        {
+            _readiness.Stopping = true;
+            return Task.CompletedTask;
+        }),
+        new("still accepting, until load balancers have noticed", _options.Shutdown.Delay, cancellation => Task.Delay(Timeout.InfiniteTimeSpan, cancellation), Waits: true),
+        new("sessions", _options.Shutdown.Deliveries, _smtp.StopAsync),
+        new("deliveries", _options.Shutdown.Deliveries, _work.EndDeliveriesAsync),
+        new("leases", ClosingLimit, _work.ReturnLeasesAsync),
+        new("spool", ClosingLimit, async _ => await _spool!.DisposeAsync()),
+        new("event log", ClosingLimit, _ => _work.CloseEventLogAsync()),
+    ];
+
+    private Spool.Spool OpenSpool()
+    {
+        try
+        {
+            return _work.OpenSpool();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new StartFailedException($"spool {_options.Spool.Directory}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Forms a cluster of one at once, without Akka's wait of 5 s for seeds that do not exist.</summary>
+    private async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        var cluster = Cluster.Get(_system());
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.RegisterOnMemberUp(up.SetResult);
+        cluster.Join(cluster.SelfAddress);
+        try
+        {
+            await up.Task.WaitAsync(JoinLimit, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new StartFailedException($"cluster: the node did not come up within {JoinLimit.TotalSeconds} s");
+        }
+    }
+
+    private void Admission(SpoolAdmission admission)
+    {
+        var closed = admission switch
+        {
+            SpoolAdmission.Open => null,
+            SpoolAdmission.Full => "the disk is down to its reserve",
+            _ => "writes fail",
+        };
+        if (closed == _readiness.SpoolClosed) return;
+        _readiness.SpoolClosed = closed;
+        if (closed is null) TakesMail();
+        else TakesNoMail(closed);
+    }
+
+    [LoggerMessage(10, LogLevel.Information, "ready: {Listeners}; health on {Http}; {Recipients} recipients in the queue; {Milliseconds} ms")]
+    private partial void Ready(string listeners, string http, long recipients, long milliseconds);
+
+    [LoggerMessage(11, LogLevel.Information, "stopping; another signal skips the wait for load balancers")]
+    private partial void Stopping();
+
+    [LoggerMessage(12, LogLevel.Information, "stopped")]
+    private partial void Stopped();
+
+    [LoggerMessage(13, LogLevel.Warning, "no new mail is taken: {Reason}")]
+    private partial void TakesNoMail(string reason);
+
+    [LoggerMessage(14, LogLevel.Information, "new mail is taken again")]
+    private partial void TakesMail();
+}

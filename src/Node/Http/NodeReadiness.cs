@@ -1,0 +1,41 @@
+namespace MailCluster.Node.Http;
+
+/// <summary>What the node needs before it takes mail, and whether it is there. Written by the steps of starting and stopping, read by whoever asks <c>/readyz</c>.</summary>
+internal sealed class NodeReadiness
+{
+    private volatile bool _spool;
+    private volatile bool _cluster;
+    private volatile bool _listeners;
+    private volatile bool _stopping;
+    private volatile string? _closed;
+
+    /// <summary>The spool has been opened.</summary>
+    public bool Spool { get => _spool; set => _spool = value; }
+
+    /// <summary>The node is up in its cluster.</summary>
+    public bool Cluster { get => _cluster; set => _cluster = value; }
+
+    /// <summary>The listeners are bound.</summary>
+    public bool Listeners { get => _listeners; set => _listeners = value; }
+
+    /// <summary>The node is on its way out.</summary>
+    public bool Stopping { get => _stopping; set => _stopping = value; }
+
+    /// <summary>Why the spool takes no new mail, or null.</summary>
+    public string? SpoolClosed { get => _closed; set => _closed = value; }
+
+    /// <summary>What is missing; empty where the node is ready.</summary>
+    public IReadOnlyList<string> Missing
+    {
+        get
+        {
+            List<string> missing = [];
+            if (Stopping) missing.Add("stopping");
+            if (!Spool) missing.Add("spool: not open yet");
+            if (SpoolClosed is { } reason) missing.Add($"spool: {reason}");
+            if (!Cluster) missing.Add("cluster: not joined");
+            if (!Listeners) missing.Add("listeners: not bound");
+            return missing;
+        }
+    }
+}
