@@ -213,7 +213,8 @@ public sealed partial class ContentReceiver(ContentLimits limits)
             return 0;
         }
 
-        var plain = PlainText.Measure(rest, Limits.LineLength, everyLine: _section == Section.Header, atLineStart: _position != Position.Text, ref _lineLength, out var eightBit);
+        var plain = PlainText.Measure(
+            rest, Limits.LineLength, everyLine: _section == Section.Header, atLineStart: _position != Position.Text, ref _lineLength, out var eightBit);
         if (plain > 0)
         {
             _position = rest[plain - 1] == '\n' ? lineStart : Position.Text;
