@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
@@ -70,7 +71,7 @@ public sealed class ReceptionFixture : IAsyncDisposable
     }
 
     /// <summary>Connects a client.</summary>
-    public Client Connect(string address = "127.0.0.1") => new(Listener, new(IPAddress.Parse(address), 40000));
+    public Client Connect(string address = "127.0.0.1", PipeOptions? toClient = null) => new(Listener, new(IPAddress.Parse(address), 40000), toClient);
 
     public async ValueTask DisposeAsync()
     {
