@@ -11,7 +11,8 @@ namespace MailCluster.Actors.Sites;
 /// <param name="node">This node.</param>
 /// <param name="limit">Connections that this node's configuration allows to the site in the whole cluster.</param>
 /// <param name="numbers">Where its requests are numbered.</param>
-public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNumbers numbers)
+/// <param name="holdings">Where this node's leases are published for new incarnations of site actors; an answer of an older one than has asked there is ignored.</param>
+public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNumbers numbers, LeaseHoldings? holdings = null)
 {
     /// <summary>A lease is renewed so long after the request that it answers was sent.</summary>
     public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(5);
@@ -24,6 +25,8 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     private readonly Queue<(long Number, LeaseInstant Sent, long Successes)> _unanswered = new();
     private long _number;
     private long _answered;
+    private long _heard;
+    private Epoch _heardFrom;
     private Epoch _epoch;
     private int _granted;
     private LeaseInstant _grantedFrom;
@@ -123,6 +126,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         if (demand == 0)
         {
             _granted = 0;
+            holdings?.Hold(site, _epoch, 0, default);
             _answered = _number;        // what answers an earlier request grants what has been given back
             _unanswered.Clear();
             Held = null;
@@ -135,16 +139,17 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
                 _unanswered.Dequeue();
             }
         }
-        return new(site, node, _number, _epoch, held, demand, limit, _failures, _successes > _successesTold);
+        return new(site, node, _number, _epoch, held, demand, limit, _failures, _successes > _successesTold, _heardFrom == _epoch ? _heard : 0);
     }
 
     /// <summary>Connections have been granted. False where the answer is an old one and changes nothing.</summary>
     public bool On(SiteProtocol.Granted granted)
     {
-        if (!Accept(granted.Number, granted.Epoch, out var sent))
+        if (!Accept(granted.Number, granted.Epoch, granted, out var sent))
         {
             return false;
         }
+        (_heard, _heardFrom) = (granted.Number, granted.Epoch);
         _granted = granted.Connections;
         _grantedFrom = sent;
         _timeToLive = granted.TimeToLive;
@@ -155,7 +160,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     /// <summary>Nothing has been granted. False where the answer is an old one and changes nothing.</summary>
     public bool On(SiteProtocol.Held held, LeaseInstant now)
     {
-        if (!Accept(held.Number, held.Epoch, out _))
+        if (!Accept(held.Number, held.Epoch, null, out _))
         {
             return false;
         }
@@ -164,6 +169,8 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         _heldFor = held.RetryAfter > Hurry ? held.RetryAfter : Hurry;
         if (held.Reason != SiteProtocol.HeldReason.Unready)
         {
+            (_heard, _heardFrom) = (held.Number, held.Epoch);
+            holdings?.Hold(site, held.Epoch, 0, default);
             _granted = 0;       // an actor that does not know yet takes nothing away: what its predecessor granted runs out by itself
         }
         return true;
@@ -179,7 +186,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
     }
 
-    private bool Accept(long number, Epoch epoch, out LeaseInstant sent)
+    private bool Accept(long number, Epoch epoch, SiteProtocol.Granted? granted, out LeaseInstant sent)
     {
         sent = default;
         if (number <= _answered || epoch < _epoch)
@@ -192,6 +199,10 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
             if (first.Number == number)
             {
                 sent = first.Sent;
+                if (granted is not null && holdings?.Hold(site, epoch, granted.Connections, new Moment(sent.Monotonic, sent.Wall).Plus(granted.TimeToLive)) == false)
+                {
+                    return false;       // as if it had been lost: a newer incarnation counts on what was held when it asked
+                }
                 _successesTold = first.Successes;
                 _answered = number;
                 _epoch = epoch;

@@ -8,6 +8,9 @@ internal sealed partial class SiteState
     /// <summary>The limits in force within the last time-to-live, oldest first.</summary>
     private readonly List<(TimeSpan Since, int Limit)> _limits = [];
 
+    /// <summary>The limit that the last answer went by.</summary>
+    public int LimitInForce => _limits.Count > 0 ? _limits[^1].Limit : 0;
+
     /// <summary>The limit in force: the lowest that any node with demand is configured to, so that during a change of configuration the more cautious one holds.</summary>
     private int LimitNow(TimeSpan now)
     {
