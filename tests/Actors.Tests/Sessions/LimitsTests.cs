@@ -63,6 +63,68 @@ public class LimitsTests
         await client.HangUpAsync();
     }
 
+    [Fact]
+    public async Task Without_room_for_content_there_is_no_354_until_there_is()
+    {
+        await using var reception = new ReceptionFixture(contentMemory: 0);
+        using Client first = reception.Connect(), second = reception.Connect(), third = reception.Connect();
+        foreach (var client in (Client[])[first, second, third])
+        {
+            await client.BeginAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>");
+        }
+        Assert.Equal("354", await first.DialogueAsync("DATA"));
+        Assert.Equal("354", await second.DialogueAsync("DATA"));
+        await third.SendAsync("NOOP", "DATA");
+        Assert.Equal("250", await third.CodesAsync(1));
+        Assert.False(third.HasReply);
+        await first.SendAsync(".");
+        Assert.Equal("250", await first.CodesAsync(1));
+        Assert.Equal("354", await third.CodesAsync(1));
+        await third.SendAsync(".");
+        Assert.Equal("250", await third.CodesAsync(1));
+        await second.HangUpAsync();
+        await third.HangUpAsync();
+        await first.HangUpAsync();
+        Assert.Equal(2, (await reception.KeptAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Who_has_waited_too_long_for_room_is_put_off_and_who_goes_meanwhile_is_forgotten()
+    {
+        await using var reception = new ReceptionFixture(new() { IdleTimeout = TimeSpan.FromMinutes(5) }, contentMemory: 0);
+        Client[] holders = [reception.Connect(), reception.Connect()];
+        using Client waiting = reception.Connect(), leaving = reception.Connect();
+        foreach (var client in (Client[])[.. holders, waiting, leaving])
+        {
+            await client.BeginAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>");
+        }
+        foreach (var holder in holders)
+        {
+            Assert.Equal("354", await holder.DialogueAsync("DATA"));
+        }
+        await waiting.SendAsync("NOOP", "DATA");
+        Assert.Equal("250", await waiting.CodesAsync(1));
+        await leaving.SendAsync("NOOP", "DATA");
+        Assert.Equal("250", await leaving.CodesAsync(1));
+        await leaving.HangUpAsync();
+        for (var minute = 0; minute < 6; minute++)
+        {
+            foreach (var holder in holders)
+            {
+                await holder.SendAsync("x");
+            }
+            reception.Time.Move(TimeSpan.FromMinutes(1));
+        }
+        Assert.StartsWith("452 4.3.1 ", await waiting.ReplyAsync(), StringComparison.Ordinal);
+        Assert.Equal("250", await waiting.DialogueAsync("NOOP"));
+        foreach (var client in (Client[])[.. holders, waiting])
+        {
+            await client.HangUpAsync();
+            client.Dispose();
+        }
+        Assert.Empty(await reception.KeptAsync());
+    }
+
     [Theory]
     [InlineData(true, SpoolAdmission.Open, 9, false, 0, "")]
     [InlineData(false, SpoolAdmission.Unhealthy, 10, true, 421, "4.3.2")]

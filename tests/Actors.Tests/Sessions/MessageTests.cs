@@ -1,4 +1,4 @@
-using MailCluster.Actors.Events;
+using System.Text.Json;
 using MailCluster.Protocol.Commands;
 using MailCluster.Protocol.Content;
 
@@ -144,17 +144,11 @@ public class MessageTests
         await client.HangUpAsync();
         var kept = Assert.Single(await reception.KeptAsync());
         Assert.Collection(
-            reception.Events.All,
-            rejection =>
-            {
-                Assert.Equal((FateEventType.Rejection, 550, "a@example.org", "b@example.net"), (rejection.Type, rejection.Reply!.Code, rejection.Sender, rejection.Recipient));
-                Assert.Equal(("198.51.100.7:40000", "client.example"), (rejection.PeerAddress, rejection.PeerName));
-            },
-            accepted =>
-            {
-                Assert.Equal((FateEventType.Reception, kept.Id, "a@example.org", "b@ours.example", 1), (accepted.Type, accepted.Id, accepted.Sender, accepted.Recipient, accepted.Recipients));
-                Assert.Equal((kept.Content.Length, "ours.example", kept.Envelope.Origin.Session), (accepted.Size, accepted.Destination, accepted.Session));
-            });
+            await reception.EventsAsync(),
+            rejection => Assert.Equal(
+                "Rejection 550 5.7.1 a@example.org b@example.net 198.51.100.7:40000 client.example", Fields(rejection, "type", "response.code", "response.enhanced_code", "sender", "recipient", "peer_address", "peer_name")),
+            accepted => Assert.Equal(
+                $"Reception {kept.Id} a@example.org b@ours.example 1 {kept.Content.Length} ours.example {kept.Envelope.Origin.Session}", Fields(accepted, "type", "id", "sender", "recipient", "nrcpt", "size", "destination", "session")));
     }
 
     [Fact]
@@ -165,7 +159,40 @@ public class MessageTests
         await client.BeginAsync("MAIL FROM:<a@example.org>");
         await client.SendAsync([.. Enumerable.Range(0, 1000).Select(i => $"RCPT TO:<u{i}@example.net>")]);
         Assert.Equal(900, (await client.CodesAsync(1000)).Split(' ').Count(code => code == "452"));
-        Assert.Equal("4.5.3", Assert.Single(reception.Events.All).Reply!.Status.ToString());
+        await client.HangUpAsync();
+        Assert.Equal("Rejection 4.5.3", Fields(Assert.Single(await reception.EventsAsync()), "type", "response.enhanced_code"));
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_stored_is_refused_for_now_and_the_session_goes_on()
+    {
+        await using var reception = new ReceptionFixture();
+        using var client = reception.Connect();
+        await client.BeginAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>", "DATA");
+        // Large content needs a file of its own.
+        Directory.Delete(Path.Combine(reception.Folder, "spool", "large"), recursive: true);
+        await client.SendRawAsync(string.Concat(Enumerable.Repeat(new string('x', 98) + "\r\n", 2000)) + ".\r\n");
+        Assert.StartsWith("451 4.3.0 ", await client.ReplyAsync(), StringComparison.Ordinal);
+        Assert.Empty(await reception.KeptAsync());
+        Assert.Equal("250 250 354", await client.DialogueAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>", "DATA"));
+        await client.SendAsync("small", ".");
+        Assert.Equal("250", await client.CodesAsync(1));
         await client.HangUpAsync();
     }
+
+    [Fact]
+    public async Task Large_content_is_kept_whole()
+    {
+        var content = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"line {i}\r\n"));
+        await using var reception = new ReceptionFixture(contentMemory: 64 << 10);
+        using var client = reception.Connect();
+        await client.BeginAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>", "DATA");
+        await client.SendRawAsync(content + ".\r\n");
+        Assert.Equal("250", await client.CodesAsync(1));
+        Assert.Equal(content, Assert.Single(await reception.KeptAsync()).Text);
+        await client.HangUpAsync();
+    }
+
+    private static string Fields(JsonElement line, params string[] names) =>
+        string.Join(' ', names.Select(name => name.Split('.').Aggregate(line, (element, part) => element.GetProperty(part)).ToString()));
 }

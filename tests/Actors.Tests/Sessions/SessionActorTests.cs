@@ -11,7 +11,7 @@ public sealed class SessionActorTests : TestKit
 
     private readonly ReceptionFixture _reception;
 
-    public SessionActorTests() : base(ReceptionFixture.System) => _reception = new();
+    public SessionActorTests() : base("akka.loglevel = ERROR") => _reception = new(system: Sys);
 
     [Fact]
     public async Task A_session_is_an_actor_of_its_own_that_ends_with_its_connection()
@@ -93,7 +93,7 @@ public sealed class SessionActorTests : TestKit
     protected override void AfterAll()
     {
         _reception.DisposeAsync().AsTask().Wait(s_patience);
-        // The system is the other tests' too.
+        base.AfterAll();
     }
 
     private async Task<IActorRef> ActorAsync(long number) => await Sys.ActorSelection(_reception.Sessions.Path / $"session-{number}").ResolveOne(s_patience);
