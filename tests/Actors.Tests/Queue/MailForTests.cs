@@ -30,7 +30,7 @@ internal static class MailForTests
 
     public static Route.To To(SiteKey site) => new(site, [new(site.Site, 10, [IPAddress.Loopback], 25)]);
 
-    public static SpooledDelivery Delivery(int recipients, Notify notify = Notify.Unspecified, string reversePath = "sender@example.org", DomainName? domain = null, params RecipientOutcome[] states)
+    public static SpooledDelivery Opened(int recipients, Notify notify = Notify.Unspecified, string reversePath = "sender@example.org", DomainName? domain = null, params RecipientOutcome[] states)
     {
         var of = domain ?? new DomainName("example.net");
         var destination = new EnvelopeDestination(of, [.. Enumerable.Range(0, recipients).Select(i => new Recipient(new($"user{i}@{of}", of), new(notify)))]);

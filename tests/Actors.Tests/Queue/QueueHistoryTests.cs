@@ -4,7 +4,7 @@ namespace MailCluster.Actors.Tests.Queue;
 
 public sealed class QueueHistoryTests
 {
-    [Property(MaxTest = 300)]
+    [Property(MaxTest = 100)]
     public void Every_recipient_has_one_owner_and_one_next_event_and_ends_once_the_world_recovers(int seed)
     {
         var simulation = new QueueSimulation(seed);

@@ -29,7 +29,7 @@ internal sealed partial class QueueSimulation
 
         public SimulatedDomain Domain => domain;
 
-        public DateTimeOffset Arrived => arrived;
+        public DateTimeOffset Arrived { get; } = arrived;
 
         public RecipientStatus[] Statuses { get; } = new RecipientStatus[recipients];
 
@@ -41,9 +41,9 @@ internal sealed partial class QueueSimulation
 
         public bool HasEnded => Statuses.All(s => s != RecipientStatus.Open);
 
-        public Arrival ToArrival() => new(new(index), domain.Name, Statuses.Count(s => s == RecipientStatus.Open), 0, arrived, Attempts, NextAttempt, Notices > 0, 1000);
+        public Arrival ToArrival() => new(new(index), domain.Name, Statuses.Count(s => s == RecipientStatus.Open), 0, Arrived, Attempts, NextAttempt, Notices > 0, 1000);
 
-        public SpooledDelivery Open() => Delivery(recipients, domain: domain.Name,
+        public SpooledDelivery Open() => MailForTests.Opened(Statuses.Length, domain: domain.Name,
             states: [.. Statuses.Select((s, i) => new RecipientOutcome(i, s, null)).Where(o => o.Status is RecipientStatus.Open or RecipientStatus.FailedReportOwed)]);
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class QueueSimulation
     {
         public static readonly DeliveryOptions Options = new() { MaxReady = 8, ConnectionsPerSite = 3, MessagesPerConnection = 5 };
 
-        private readonly SitePoolState _state = new(site, Node, Options, world._numbers);
+        private readonly SitePoolState _state = new(site, world._node, Options, world._numbers, new());
         private readonly SitePoolEffects _effects = new();
         private readonly Dictionary<int, SimulatedConnection> _connections = [];
         private bool _isDead;
@@ -176,14 +176,6 @@ internal sealed partial class QueueSimulation
 
         private void Tell(List<JobEnded> jobs)
         {
-            foreach (var job in jobs)
-            {
-                var domain = world._domains.Single(d => d.Name == job.Job.Domain);
-                if (ReferenceEquals(domain.Probe, job.Job))
-                {
-                    domain.Probe = null;
-                }
-            }
             world.Send("queue " + site, () => world.EndJobs(jobs));
         }
 
@@ -251,7 +243,6 @@ internal sealed partial class QueueSimulation
         {
             var held = _state.Ready + _state.Domains.Sum(d => d.Outstanding + d.Allowance);
             Assert.True(held <= Options.MaxReady, $"{held} jobs held or allowed");
-            Assert.Equal(_connections.Values.Sum(c => c.Jobs.Count(j => !c.IsLeaving || true)), _connections.Values.Sum(c => c.Jobs.Count));
         }
 
         /// <summary>One outbound connection: what it says goes through one way, in order.</summary>
@@ -261,10 +252,7 @@ internal sealed partial class QueueSimulation
 
             public List<DeliveryJob> Jobs { get; } = [];
 
-            public bool IsLeaving { get; private set; }
-
-            private bool _connected;
-            private int _worksWaiting;
+            private bool IsLeaving { get; set; }
 
             public void Connect()
             {
@@ -278,7 +266,6 @@ internal sealed partial class QueueSimulation
                     Say(() => pool._state.Closed(number, Down, pool.Now, pool._effects), last: true);
                     return;
                 }
-                _connected = true;
                 Say(() => pool._state.Idle(number, SitePoolProtocol.OutboundState.Connected, pool.Now, pool._effects));
             }
 
@@ -289,7 +276,6 @@ internal sealed partial class QueueSimulation
                     if (!IsLeaving)
                     {
                         Jobs.Add(job);
-                        _worksWaiting++;
                         World.Send(this, Work);
                     }
                 });
@@ -297,7 +283,6 @@ internal sealed partial class QueueSimulation
 
             private void Work()
             {
-                _worksWaiting--;
                 if (IsLeaving || Jobs.Count == 0)
                 {
                     return;
@@ -347,7 +332,6 @@ internal sealed partial class QueueSimulation
                 }
                 Jobs.Clear();
                 Say(() => pool._state.Closed(number, null, pool.Now, pool._effects), last: true);
-                _ = _connected;
             }
 
             private void Say(Action word, bool last = false) => World.Send(pool, () =>
