@@ -219,6 +219,7 @@ public static partial class ConfigurationReader
             SegmentSize = section.Value("segment-size", defaults.SegmentSize, Formats.Size, 1L << 20, 1L << 30),
             LargeContent = section.Value("large-content", defaults.LargeContent, Formats.Size, 4L << 10, 256L << 20),
             MinimumFree = section.Value("minimum-free", defaults.MinimumFree, Formats.Size, 0, 1L << 50),
+            ReclaimAbove = section.Value("reclaim-above", defaults.ReclaimAbove, Formats.Size, 1L << 20, 1L << 40),
             MinimumFreeInodes = section.Value("minimum-free-inodes", defaults.MinimumFreeInodes, Formats.Long, 0, 1L << 40),
         };
     }
