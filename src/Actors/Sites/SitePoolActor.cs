@@ -90,6 +90,9 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
             case SitePoolProtocol.Recall recall:
                 _state.On(recall, now, _effects);
                 break;
+            case SitePoolProtocol.Drain:
+                _state.Drain(now, _effects);
+                break;
             case Wake:
                 _wakesAt = null;
                 _state.Elapse(now, _effects);

@@ -22,6 +22,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
     private readonly Queue<SitePoolDomain> _turns = new();
     private readonly Queue<SitePoolDomain> _hungry = new();
+    private TimeSpan _idleTimeout = options.IdleTimeout;
     private int _ready;
     private int _outstanding;
     private int _allowance;
@@ -43,7 +44,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     public TimeSpan? NextEvent(LeaseInstant now)
     {
         var lease = _lease.NextEvent(now, _connections.Count, Demand);
-        var idle = _idle.Count > 0 ? options.IdleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
+        var idle = _idle.Count > 0 ? _idleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
         return lease is null || idle < lease ? idle : lease;
     }
 
@@ -135,6 +136,13 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     public void On(SiteProtocol.Offered offered, LeaseInstant now, SitePoolEffects effects)
     {
         _lease.On(offered);
+        Evaluate(now, effects);
+    }
+
+    /// <summary>The node is stopping: a connection without work is closed at once.</summary>
+    public void Drain(LeaseInstant now, SitePoolEffects effects)
+    {
+        _idleTimeout = TimeSpan.Zero;
         Evaluate(now, effects);
     }
 

@@ -195,7 +195,12 @@ public sealed partial class ContentReceiver(ContentLimits limits)
             return newline < 0 ? rest.Length : newline;
         }
 
-        if (rest.Length < PlainText.Block || _section is Section.FieldName or Section.Blank || (_section == Section.Header && _position != Position.Text))
+        if (_section == Section.Header && _position != Position.Text)
+        {
+            return SkipFieldName(rest);
+        }
+
+        if (rest.Length < PlainText.Block || _section is Section.FieldName or Section.Blank)
         {
             return 0;
         }
