@@ -244,8 +244,9 @@ internal sealed partial class OutboundConnection
             job.Begin(offered, delivery);
             return job;
         }
-        catch (Exception damaged) when (damaged is InvalidDataException or IOException)
+        catch (Exception damaged) when (damaged is InvalidDataException or IOException or ArgumentException)
         {
+            // ArgumentException: the entry has ended meanwhile, by an operator's hand.
             _log.Unreadable(offered.Entry, damaged);
             Tell(new JobEnded(offered, null, [], Unreadable));
             _pool.Tell(_servedIdle, _self);
