@@ -20,4 +20,13 @@ public sealed class SpoolOptions
 
     /// <summary>Free inodes below which new mail is refused. Default: 1000.</summary>
     public long MinimumFreeInodes { get; init; } = 1000;
+
+    /// <summary>Octets of a log below which nothing is carried forward while mail comes in. Default: 256 MiB.</summary>
+    public long ReclaimAbove { get; init; } = 256 << 20;
+
+    /// <summary>The clock of probes and of idle work.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The disk; another one in tests.</summary>
+    internal SpoolDisk Disk { get; init; } = new();
 }

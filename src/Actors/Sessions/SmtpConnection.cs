@@ -173,26 +173,13 @@ public sealed partial class SmtpConnection
 
     private Transition Decide(in ReadOnlySequence<byte> line)
     {
-        if (line.IsSingleSegment)
-        {
-            return Decide(line.FirstSpan);
-        }
-        Span<byte> copy = stackalloc byte[LineReader.CommandLimit];
-        line.CopyTo(copy);
-        return Decide(copy[..(int)line.Length]);
-    }
-
-    private Transition Decide(ReadOnlySpan<byte> line)
-    {
         if (Logger.IsEnabled(LogLevel.Debug))
         {
             Logger.Received(_handle.Id, Encoding.Latin1.GetString(line));
         }
         var command = CommandParser.Parse(line);
         var before = _session.State;
-        var transition = command is Command.Refused { Reply.Code: ReplyCode.Unrecognized } && HttpRequest.Begins(line)
-            ? _session.End(Replies.NotHttp)
-            : _session.On(command);
+        var transition = _session.On(command);
         if (transition.Reply is { Code: >= 400 } reply)
         {
             RejectCommand(reply, command, before);

@@ -25,6 +25,11 @@ public static partial class ConfigurationReader
             retry.Fail("delay-notice", $"{Formats.Duration.Print(notice)} is not before the end, retry.lifetime = {Formats.Duration.Print(lifetime)}: nobody would ever be told; 0s switches the notice off");
         }
 
+        if (options.Sites.BrokenFirst > options.Sites.BrokenMax)
+        {
+            section.Section("sites").Fail("broken-first", $"{Formats.Duration.Print(options.Sites.BrokenFirst)} is longer than the longest, sites.broken-max = {Formats.Duration.Print(options.Sites.BrokenMax)}");
+        }
+
         foreach (var domain in options.Routes.GroupBy(route => route.Domain).Where(group => group.Count() > 1)) section.Fail("routes", $"two routes for \"{domain.Key?.Value ?? "*"}\"");
         foreach (var route in options.Routes)
         {
@@ -50,11 +55,17 @@ public static partial class ConfigurationReader
         {
             var clash = binds.Take(i).FirstOrDefault(other => Collide(other.Bind, binds[i].Bind));
             if (clash.Key is null) continue;
-            var (key, bind) = binds[i];
-            var dot = key.IndexOf('.', StringComparison.Ordinal);
-            var (at, name) = i < options.Listeners.Length ? (section, "listeners") : (section.Section(key[..dot]), key[(dot + 1)..]);
-            at.Fail(name, $"{bind} is the same port as {clash.Key} = {clash.Bind}");
+            var (mine, other) = (binds[i], clash);
+
+            // The one that somebody wrote is the one to change.
+            var (key, bind) = At(mine.Key).OriginOf(Name(mine.Key)) is Origin.Default ? other : mine;
+            var rest = key == mine.Key ? other : mine;
+            At(key).Fail(Name(key), $"{bind} is the same port as {rest.Key} = {rest.Bind}");
         }
+
+        SectionReader At(string key) => key.StartsWith("listeners", StringComparison.Ordinal) ? section : section.Section(key[..key.IndexOf('.', StringComparison.Ordinal)]);
+
+        static string Name(string key) => key.StartsWith("listeners", StringComparison.Ordinal) ? "listeners" : key[(key.IndexOf('.', StringComparison.Ordinal) + 1)..];
     }
 
     /// <summary>Whether both cannot be bound at once. 0 is any free port.</summary>

@@ -30,13 +30,13 @@ internal sealed class HoconScanner
             {
                 var line = scanner._line;
                 scanner._at++;
-                scanner.Members(root, line);
+                scanner.Members(root, line, "");
                 scanner.SkipBlank();
                 if (scanner.Peek is not '\0') throw scanner.Fault($"\"{scanner.Peek}\" after the closing brace of the file");
             }
             else
             {
-                scanner.Members(root, openedAt: null);
+                scanner.Members(root, openedAt: null, "");
             }
         }
         catch (ScanException stop)
@@ -54,7 +54,7 @@ internal sealed class HoconScanner
         try
         {
             scanner.SkipBlank();
-            value = scanner.Value();
+            value = scanner.Value("");
             scanner.SkipBlank();
             return scanner.Peek is '\0' && scanner._errors.Count == 0;
         }
@@ -73,7 +73,7 @@ internal sealed class HoconScanner
 
     private ScanException Fault(string reason) => new(new(Here, null, reason));
 
-    private void Members(ConfigurationNode.Block block, int? openedAt)
+    private void Members(ConfigurationNode.Block block, int? openedAt, string prefix)
     {
         for (;;)
         {
@@ -91,7 +91,7 @@ internal sealed class HoconScanner
                 return;
             }
 
-            Member(block);
+            Member(block, prefix);
             EndOfMember("}");
         }
     }
@@ -110,7 +110,7 @@ internal sealed class HoconScanner
         if (_line == line && _at < _text.Length && !closing.Contains(Peek)) throw Fault($"\"{Word()}\" where a comma or the end of the line is expected");
     }
 
-    private void Member(ConfigurationNode.Block block)
+    private void Member(ConfigurationNode.Block block, string prefix)
     {
         var origin = Here;
         var path = Path();
@@ -141,14 +141,14 @@ internal sealed class HoconScanner
 
             if (next is not ConfigurationNode.Block inner)
             {
-                _errors.Add(new(origin, string.Join('.', path), $"\"{string.Join('.', path.Take(i + 1))}\" has a value already ({next.Origin})"));
+                _errors.Add(new(origin, prefix + string.Join('.', path), $"\"{prefix}{string.Join('.', path.Take(i + 1))}\" has a value already ({next.Origin})"));
                 inner = ConfigurationNode.Block.Empty(origin);
             }
 
             parent = inner;
         }
 
-        var key = path[^1];
+        var (key, whole) = (path[^1], prefix + string.Join('.', path));
         var existing = parent.Members.GetValueOrDefault(key);
         if (Peek is '{' && existing is ConfigurationNode.Block { Closed: false } implied)
         {
@@ -157,14 +157,14 @@ internal sealed class HoconScanner
             _at++;
             var joined = implied with { Closed = true };
             parent.Members[key] = joined;
-            Members(joined, line);
+            Members(joined, line, whole + ".");
             return;
         }
 
-        var value = Value();
+        var value = Value(whole);
         if (existing is not null)
         {
-            _errors.Add(new(origin, string.Join('.', path), $"duplicate key: \"{string.Join('.', path)}\" stands at {existing.Origin} already"));
+            _errors.Add(new(origin, whole, $"duplicate key: it stands at {existing.Origin} already"));
             return;
         }
 
@@ -193,7 +193,7 @@ internal sealed class HoconScanner
         }
     }
 
-    private ConfigurationNode Value()
+    private ConfigurationNode Value(string prefix)
     {
         var origin = Here;
         switch (Peek)
@@ -203,7 +203,7 @@ internal sealed class HoconScanner
                 var line = _line;
                 _at++;
                 var block = new ConfigurationNode.Block(new(StringComparer.Ordinal), true, origin);
-                Members(block, line);
+                Members(block, line, prefix + ".");
                 return block;
             }
 
@@ -222,7 +222,7 @@ internal sealed class HoconScanner
                         return new ConfigurationNode.Items(elements, origin);
                     }
 
-                    elements.Add(Value());
+                    elements.Add(Value(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{prefix}[{elements.Count}]")));
                     EndOfMember("]");
                 }
             }

@@ -37,9 +37,9 @@ internal sealed class AkkaLog : ActorBase, IRequiresMessageQueue<ILoggerMessageQ
                     Info => LogLevel.Information,
                     _ => LogLevel.Debug,
                 };
-                var (category, message) = entry.LogClass.FullName is { } name && name.StartsWith("MailCluster.", StringComparison.Ordinal) ? (name, "{0}") : ("Akka", "{0} ({1})");
+                var (category, format) = entry.LogClass.FullName is { } name && name.StartsWith("MailCluster.", StringComparison.Ordinal) ? (name, "{0}") : ("Akka", "{0} ({1})");
                 var logger = _loggers.CreateLogger(category);
-                if (logger.IsEnabled(level)) logger.Log(level, default, (message, entry), entry.Cause, static (state, _) => string.Format(CultureInfo.InvariantCulture, state.message, state.entry.Message, Source(state.entry)));
+                if (logger.IsEnabled(level)) logger.Log(level, default, (format, entry), entry.Cause, static (state, _) => string.Format(CultureInfo.InvariantCulture, state.format, state.entry.Message, Source(state.entry)));
                 return true;
             default:
                 return false;

@@ -82,7 +82,7 @@ internal sealed class SinkCapture : IDisposable
                 {
                     length = more < 0 ? header.Length : length + 2 + more;
                 }
-                return Rfc2047.DecodeText(header[8..length].ToArray()).Trim();
+                return Rfc2047.DecodeText(header[8..length].ToArray()).ReplaceLineEndings("").Trim();
             }
             header = header[Math.Min(header.Length, line.Length + 2)..];
         }

@@ -64,7 +64,12 @@ internal sealed partial class SinkSession
         }
         if (Is(verb, "BDAT"u8) && Options.Chunking)
         {
-            return BeginChunk(argument);
+            if (TryBeginChunk(argument))
+            {
+                return true;
+            }
+            await FlushAsync();
+            return false;
         }
         if (Is(verb, "EHLO"u8) || Is(verb, "HELO"u8))
         {

@@ -23,7 +23,7 @@ internal sealed partial class SinkSession
         return true;
     }
 
-    private bool BeginChunk(ReadOnlySpan<byte> argument)
+    private bool TryBeginChunk(ReadOnlySpan<byte> argument)
     {
         var space = argument.IndexOf((byte)' ');
         _last = space >= 0 && Is(argument[(space + 1)..].Trim((byte)' '), "LAST"u8);

@@ -7,8 +7,11 @@ namespace MailCluster.Protocol.Addressing;
 /// <summary>What is a domain, and what is its normal form?</summary>
 public readonly partial record struct DomainName
 {
-    /// <summary>Octets of a domain at most (RFC 5321 section 4.5.3.1.2).</summary>
-    public const int MaxLength = 255;
+    /// <summary>
+    /// Octets of a domain at most. RFC 5321 section 4.5.3.1.2 says 255; the DNS counts a length before each label and the root into its 255 (RFC 1035 section
+    /// 3.1), so that a name of more than 253 could never be asked for.
+    /// </summary>
+    public const int MaxLength = 253;
 
     /// <summary>Octets of a label at most (RFC 1035 section 2.3.4).</summary>
     public const int MaxLabelLength = 63;
@@ -168,12 +171,16 @@ public readonly partial record struct DomainName
 
     private static readonly IdnMapping Mapping = new();
 
-    /// <summary>Letters, marks, digits and what joins them: RFC 5892 section 2 in the large. Shuts out spaces, format and control characters, and every dot look-alike that would cut a label in two.</summary>
+    /// <summary>
+    /// Letters, marks, digits and what joins them: RFC 5892 section 2 in the large. Shuts out spaces, format and control characters, and every dot
+    /// look-alike that would cut a label in two.
+    /// </summary>
     private static bool IsLetter(Rune rune) => rune.Value is 0x200c or 0x200d or 0xb7 or 0x30fb || Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => true,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber => true,
-        UnicodeCategory.OtherSymbol => rune.Value >= 0x2600,   // Registered under several country domains, against RFC 5892: mail to them must not be refused here.
+        // Against RFC 5892, but registered under several country domains: mail to them must not be refused here.
+        UnicodeCategory.OtherSymbol => rune.Value is >= 0x2600 and not (0xfffc or 0xfffd),
         _ => false,
     };
 }

@@ -19,7 +19,7 @@ public enum PathFault : byte
     NoDomain,
     /// <summary>The domain or address literal is malformed.</summary>
     Domain,
-    /// <summary>The domain has over 255 octets, or a label over 63 (section 4.5.3.1.2).</summary>
+    /// <summary>The domain has over <see cref="DomainName.MaxLength"/> octets, or a label over 63 (section 4.5.3.1.2).</summary>
     DomainTooLong,
     /// <summary>The path has over 256 octets, brackets included (section 4.5.3.1.3).</summary>
     PathTooLong,

@@ -1,4 +1,3 @@
-using System.Text;
 using MailCluster.Protocol.Commands;
 using MailCluster.Protocol.Content;
 using MailCluster.Protocol.Replies;
@@ -94,6 +93,8 @@ public abstract record SessionState
     public Transition On(Command command, SessionRules rules) => (this, command) switch
     {
         (_, Command.Quit) => new(new Closed(), Bye, Effect.Close.Instance),
+        // A browser can be made to send a request whose body holds SMTP commands: nothing of it is looked at.
+        (_, Command.Refused { IsHttpRequest: true }) => End(NotHttp),
         (_, Command.Refused refused) => Stay(refused.Reply),
         // What follows cannot be told from commands any more.
         (_, Command.UnreadableBdat unreadable) => new(new Closed(), unreadable.Reply, Effect.Close.Instance),
@@ -112,7 +113,7 @@ public abstract record SessionState
 
         // RFC 5321 4.5.3.1.10: 452, and what was accepted so far stands.
         (Transaction tx, Command.Rcpt) when tx.Mail.Count >= rules.Recipients => Stay(TooManyRecipients),
-        (Transaction { Mail.Mail.Parameters.SmtpUtf8: false }, Command.Rcpt rcpt) when !Ascii.IsValid(rcpt.ForwardPath.Address) => Stay(AddressNeedsSmtpUtf8),
+        (Transaction { Mail.Mail.Parameters.SmtpUtf8: false }, Command.Rcpt { ForwardPath.NeedsSmtpUtf8: true }) => Stay(AddressNeedsSmtpUtf8),
         (Transaction tx, Command.Rcpt rcpt) => Stay(null, new Effect.VerifyRecipient(tx.Mail, rcpt)),
 
         (Transaction { Mail.Count: 0 }, Command.Data) => Stay(NoValidRecipients),
@@ -202,7 +203,7 @@ public abstract record SessionState
 
     private Transition OnMail(Command.Mail mail, SessionRules rules) => mail switch
     {
-        { Parameters.SmtpUtf8: false } when !Ascii.IsValid(mail.ReversePath.Address) => Stay(AddressNeedsSmtpUtf8),
+        { Parameters.SmtpUtf8: false, ReversePath.NeedsSmtpUtf8: true } => Stay(AddressNeedsSmtpUtf8),
         // RFC 1870 6.1: refused before a single octet has been sent.
         { Parameters.Size: { } size } when size > rules.MessageSize => Stay(TooLarge),
         _ => Stay(null, new Effect.AdmitMail(mail)),

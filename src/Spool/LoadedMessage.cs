@@ -1,0 +1,8 @@
+namespace MailCluster.Spool;
+
+/// <summary>The checked part of a message's record, read.</summary>
+/// <param name="Header">The record's header.</param>
+/// <param name="Prefix">What is known of the content.</param>
+/// <param name="Envelope">The envelope.</param>
+/// <param name="States">Of a snapshot: where the entries stood.</param>
+internal sealed record LoadedMessage(RecordHeader Header, MessagePrefix Prefix, Envelope Envelope, ReadOnlyMemory<byte> States);

@@ -1,0 +1,47 @@
+namespace MailCluster.Spool;
+
+/// <summary>Where the entries of a carried message stand, behind its envelope, one after the other in the order of the destinations.</summary>
+internal static class SnapshotStates
+{
+    private const byte Ended = 0;
+    private const byte Known = 1;
+
+    /// <summary>An entry that has ended.</summary>
+    public static void WriteEnded(ByteWriter target) => target.Byte(Ended);
+
+    /// <summary>An entry with all its recipients.</summary>
+    public static void Write(ByteWriter target, in StateRecord state, ReadOnlySpan<RecipientOutcome> recipients)
+    {
+        target.Byte(Known);
+        (state with { Flags = (state.Flags & StateFlags.DelayReported) | StateFlags.Full, Depth = 0, BaseSegment = 0, BaseOffset = 0 }).Write(target, recipients);
+    }
+
+    /// <summary>Reads the numbers of the next entry and passes over its recipients; null where it has ended.</summary>
+    public static StateRecord? Next(ref ByteReader source)
+    {
+        if (source.Byte() == Ended)
+        {
+            return null;
+        }
+        var state = StateRecord.Read(ref source);
+        StateRecord.Skip(ref source);
+        return state;
+    }
+
+    /// <summary>Reads how the recipients of one entry stand; null where it has ended.</summary>
+    /// <exception cref="InvalidDataException">They cannot be read.</exception>
+    public static StateRecord? Read(ReadOnlySpan<byte> states, int entry, Span<RecipientOutcome> recipients)
+    {
+        var source = new ByteReader(states);
+        for (var i = 0; i < entry; i++)
+        {
+            Next(ref source);
+        }
+        if (source.Byte() == Ended)
+        {
+            return null;
+        }
+        var state = StateRecord.Read(ref source);
+        return state.ReadChanges(ref source, recipients) ? state : throw new InvalidDataException("A carried state cannot be read.");
+    }
+}
