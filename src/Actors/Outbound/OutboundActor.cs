@@ -18,7 +18,8 @@ public sealed class OutboundActor : UntypedActor
     private readonly OutboundSettings _settings;
     private OutboundConnection _connection = null!;
 
-    private OutboundActor(OutboundSettings settings) => _settings = settings;
+    /// <summary>Made by <see cref="Props"/>.</summary>
+    public OutboundActor(OutboundSettings settings) => _settings = settings;
 
     /// <summary>The loop has ended.</summary>
     private sealed record Ended(DeliveryFailure? Failure) : INoSerializationVerificationNeeded;
