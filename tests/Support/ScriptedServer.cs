@@ -111,7 +111,7 @@ public sealed partial class ScriptedServer : IAsyncDisposable
                 _ = ServeAsync(socket, number);
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
         }
     }

@@ -122,7 +122,7 @@ public class OutboundHostTests : OutboundSpec
         var bad = Server(new() { Fault = (_, at) => at == "content" ? fault : null });
         var next = Server();
         var content = System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 98) + "\r\n", 80_000)));
-        Connect(_hasty, Host(bad, 10), Host(next, 20)).Tell(new OutboundProtocol.Deliver(await QueueAsync(["a@example.net"], content)));
+        Connect(Host(bad, 10), Host(next, 20)).Tell(new OutboundProtocol.Deliver(await QueueAsync(["a@example.net"], content)));
         Assert.Equal("0:250", Brief(ExpectEnded()));
         Assert.Equal(content, Assert.Single(next.Messages).Content);
     }

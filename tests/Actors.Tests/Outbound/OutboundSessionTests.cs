@@ -237,14 +237,18 @@ public class OutboundSessionTests : OutboundSpec
     [Fact]
     public async Task Close_lets_the_running_job_end_and_gives_the_other_back_untouched()
     {
-        var server = Server(new() { Extensions = [], Fault = (_, at) => at == "rcpt" ? "slow" : null });
+        using var gate = new ManualResetEventSlim();
+        var server = Server(new() { Extensions = [], Fault = (_, at) => at == "rcpt" && !gate.Wait(TimeSpan.FromSeconds(10)) ? "close" : null });
         var outbound = Connect(Host(server));
         ExpectIdle();
         var (first, second) = (await QueueAsync("a@example.net"), await QueueAsync("b@example.net"));
         outbound.Tell(new OutboundProtocol.Deliver(first));
         outbound.Tell(new OutboundProtocol.Deliver(second));
-        Assert.True(await server.ReachesAsync(s => s.Commands.Count >= 2));
+        Assert.True(await server.ReachesAsync(s => s.Commands.Count >= 3));
         outbound.Tell(new OutboundProtocol.Close());
+        outbound.Tell(new Identify(1));
+        FishForMessage(message => message is ActorIdentity, cancellationToken: TestContext.Current.CancellationToken);
+        gate.Set();
         Assert.Equal("0:250", Brief(ExpectEnded()));
         var untouched = ExpectEnded();
         Assert.Same(second, untouched.Job);
