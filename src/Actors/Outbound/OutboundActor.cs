@@ -18,7 +18,7 @@ public sealed class OutboundActor : UntypedActor
     private readonly OutboundSettings _settings;
     private OutboundConnection _connection = null!;
 
-    /// <summary>Made by <see cref="Props"/>.</summary>
+    /// <summary>By <see cref="Props(OutboundSettings)"/>.</summary>
     public OutboundActor(OutboundSettings settings) => _settings = settings;
 
     /// <summary>The loop has ended.</summary>

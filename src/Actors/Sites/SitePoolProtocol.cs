@@ -47,6 +47,12 @@ public static class SitePoolProtocol
     /// <param name="Failure">Why no host could be reached, or null where the connection served or was closed in order.</param>
     public sealed record Closed(Protocol.Failures.DeliveryFailure? Failure) : INoSerializationVerificationNeeded;
 
+    /// <summary>Close every connection when it has nothing to do, at once instead of after a while. The node is stopping, and its queue paused. To the parent of all pools, which answers <see cref="Drained"/>.</summary>
+    public sealed record Drain : INoSerializationVerificationNeeded;
+
+    /// <summary>No connection is open, every job has been given back, every lease too.</summary>
+    public sealed record Drained : INoSerializationVerificationNeeded;
+
     /// <summary>Where an outbound connection stands when it asks for work.</summary>
     public enum OutboundState : byte
     {

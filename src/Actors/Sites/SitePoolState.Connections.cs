@@ -163,7 +163,7 @@ internal sealed partial class SitePoolState
     /// <summary>Closes what the lease does not cover any more, idle ones first, and what has been idle too long.</summary>
     private void CloseWhatIsTooMuch(LeaseInstant now, SitePoolEffects effects)
     {
-        while (_idle.Count > 0 && now.Since(_idle[0].IdleSince) >= options.IdleTimeout)
+        while (_idle.Count > 0 && now.Since(_idle[0].IdleSince) >= _idleTimeout)
         {
             CloseIdle(0, effects);
         }

@@ -16,12 +16,14 @@ namespace MailCluster.Actors.Sites;
 /// <param name="node">This node.</param>
 /// <param name="options">How mail leaves.</param>
 /// <param name="numbers">Where lease requests are numbered.</param>
-internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers)
+/// <param name="holdings">Where this node's leases are published.</param>
+internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings)
 {
-    private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers);
+    private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers, holdings);
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
     private readonly Queue<SitePoolDomain> _turns = new();
     private readonly Queue<SitePoolDomain> _hungry = new();
+    private TimeSpan _idleTimeout = options.IdleTimeout;
     private int _ready;
     private int _outstanding;
     private int _allowance;
@@ -43,7 +45,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     public TimeSpan? NextEvent(LeaseInstant now)
     {
         var lease = _lease.NextEvent(now, _connections.Count, Demand);
-        var idle = _idle.Count > 0 ? options.IdleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
+        var idle = _idle.Count > 0 ? _idleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
         return lease is null || idle < lease ? idle : lease;
     }
 
@@ -135,6 +137,13 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     public void On(SiteProtocol.Offered offered, LeaseInstant now, SitePoolEffects effects)
     {
         _lease.On(offered);
+        Evaluate(now, effects);
+    }
+
+    /// <summary>The node is stopping: a connection without work is closed at once.</summary>
+    public void Drain(LeaseInstant now, SitePoolEffects effects)
+    {
+        _idleTimeout = TimeSpan.Zero;
         Evaluate(now, effects);
     }
 

@@ -11,6 +11,7 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
     private readonly Dictionary<SiteKey, IActorRef> _pools = [];
     private readonly Dictionary<IActorRef, SiteKey> _sites = [];
     private readonly Dictionary<IActorRef, List<(SitePoolProtocol.IForPool Message, IActorRef Sender)>> _leaving = [];
+    private readonly List<IActorRef> _drainers = [];
     private long _made;
 
     /// <summary>Makes the actor.</summary>
@@ -36,6 +37,15 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
             case Terminated terminated when _sites.Remove(terminated.ActorRef, out var site):
                 _pools.Remove(site);
                 PassAll(terminated.ActorRef);
+                TellDrained();
+                break;
+            case SitePoolProtocol.Drain drain:
+                _drainers.Add(Sender);
+                foreach (var pool in _sites.Keys)
+                {
+                    pool.Tell(drain);
+                }
+                TellDrained();
                 break;
             default:
                 Unhandled(message);
@@ -63,6 +73,15 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
             _pools.Add(message.Site, pool);
             _sites.Add(pool, message.Site);
             pool.Tell(message, sender);
+        }
+    }
+
+    private void TellDrained()
+    {
+        if (_pools.Count == 0)
+        {
+            _drainers.ForEach(drainer => drainer.Tell(new SitePoolProtocol.Drained()));
+            _drainers.Clear();
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     /// <summary>How long a cluster of one takes to join itself, at most; with a slow disk or a busy machine it is still within a second.</summary>
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>For what is bounded by itself: giving leases back, closing files.</summary>
+    /// <summary>For what is bounded by itself: closing listeners and files.</summary>
     private static readonly TimeSpan ClosingLimit = TimeSpan.FromSeconds(15);
 
     private readonly NodeOptions _options;
@@ -57,7 +57,7 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         _readiness.Spool = true;
         await JoinAsync(cancellationToken);
         _readiness.Cluster = true;
-        await _work.StartAsync(cancellationToken);
+        _work.Start();
         await _smtp.StartAsync(cancellationToken);
         _readiness.Listeners = true;
         Ready(string.Join(", ", _options.Listeners.Select(listener => $"{listener.Name} on {_ports.Actual(listener.Bind)}")),
@@ -97,9 +97,9 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
             return Task.CompletedTask;
         }),
         new("still accepting, until load balancers have noticed", _options.Shutdown.Delay, cancellation => Task.Delay(Timeout.InfiniteTimeSpan, cancellation), Waits: true),
-        new("sessions", _options.Shutdown.Deliveries, _smtp.StopAsync),
+        new("sessions", _options.Shutdown.Deliveries, _work.EndSessionsAsync),
+        new("listeners", ClosingLimit, _smtp.StopAsync),
         new("deliveries", _options.Shutdown.Deliveries, _work.EndDeliveriesAsync),
-        new("leases", ClosingLimit, _work.ReturnLeasesAsync),
         new("spool", ClosingLimit, async _ => await _spool!.DisposeAsync()),
         new("event log", ClosingLimit, _ => _work.CloseEventLogAsync()),
     ];

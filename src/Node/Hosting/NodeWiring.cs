@@ -1,9 +1,10 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using MailCluster.Actors.Sessions;
+using MailCluster.Actors;
+using MailCluster.Actors.Events;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Logging;
-using Microsoft.AspNetCore.Connections;
 
 namespace MailCluster.Node.Hosting;
 
@@ -19,21 +20,25 @@ internal static class NodeWiring
         services.AddAkka(SystemName, (builder, provider) => builder
             .AddSetup(new AkkaLog.LoggerSetup(provider.GetRequiredService<ILoggerFactory>()))
             .AddHocon(akka, HoconAddMode.Prepend)
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLogger<AkkaLog>();
-            }));
-        services.AddSingleton(new NodeWork
-        {
-            OpenSpool = () => Spool.Spool.Open(options.Spool),
-            StartAsync = _ => Task.CompletedTask,
-            EndDeliveriesAsync = _ => Task.CompletedTask,
-            ReturnLeasesAsync = _ => Task.CompletedTask,
-            CloseEventLogAsync = () => Task.CompletedTask,
-        });
+            .WithMailClusterShards(provider.GetRequiredService<RelayParts>()));
+        services.AddSingleton(provider => new EventLog(Path.Combine(options.DataDirectory, "events"), options.Hostname, options.Events, provider.GetRequiredService<ILogger<EventLog>>()));
+        services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<RelayParts>()));
+        services.AddSingleton(provider => Parts(provider, options));
     }
 
-    /// <summary>Serves the connections of one listener.</summary>
-    public static ConnectionDelegate Session(IServiceProvider services, ListenerOptions listener) => _ => Task.CompletedTask;
+    private static RelayParts Parts(IServiceProvider provider, NodeOptions options) => new()
+    {
+        Hostname = options.Hostname,
+        Listening = [.. options.Listeners.Select(listener => listener.Bind)],
+        Limits = options.Limits,
+        Relay = options.Relay,
+        Dns = options.Dns,
+        Routes = options.Routes,
+        Delivery = options.Delivery,
+        Retry = options.Retry,
+        Sites = options.Sites,
+        Events = provider.GetRequiredService<EventLog>(),
+        Loggers = provider.GetRequiredService<ILoggerFactory>(),
+        Time = TimeProvider.System,
+    };
 }

@@ -1,20 +1,45 @@
+using Akka.Actor;
+using MailCluster.Actors;
+using MailCluster.Actors.Events;
+using MailCluster.Actors.Sessions;
+using MailCluster.Node.Configuration;
+using Microsoft.AspNetCore.Connections;
+
 namespace MailCluster.Node.Hosting;
 
-/// <summary>What the node does between its listeners and the network, as its life sees it: four steps, each called once and in this order.</summary>
-internal sealed class NodeWork
+/// <summary>What the node does between its listeners and the network, as its life sees it: steps, each called once and in this order.</summary>
+internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorSystem> system, RelayParts parts)
 {
-    /// <summary>Hands what the spool holds to the queue and lets delivery begin. The spool is open and the cluster joined.</summary>
-    public required Func<CancellationToken, Task> StartAsync { get; init; }
-
-    /// <summary>Begins no delivery more, and returns when those in flight have ended and are recorded.</summary>
-    public required Func<CancellationToken, Task> EndDeliveriesAsync { get; init; }
-
-    /// <summary>Gives the leases back, so that other nodes need not wait for them to run out.</summary>
-    public required Func<CancellationToken, Task> ReturnLeasesAsync { get; init; }
+    private Spool.Spool? _spool;
+    private RelayActors? _actors;
 
     /// <summary>Opens the spool; the message of the exception says what is wrong with it.</summary>
-    public required Func<Spool.Spool> OpenSpool { get; init; }
+    public Spool.Spool OpenSpool() => _spool = Spool.Spool.Open(options.Spool);
+
+    /// <summary>Hands what the spool holds to the queue and lets delivery begin. The spool is open and the cluster joined.</summary>
+    public void Start()
+    {
+        _actors = RelayActors.Start(system(), parts, _spool!);
+        _actors.Reception.SetReady(true);
+    }
+
+    /// <summary>Serves the connections of one listener; <see cref="Start"/> has been called by the time the first one comes.</summary>
+    public ConnectionDelegate Session(ListenerOptions listener)
+    {
+        var handler = new Lazy<SmtpConnectionHandler>(() => new(new SmtpListener(_actors!.Reception, listener)));
+        return connection => handler.Value.OnConnectedAsync(connection);
+    }
+
+    /// <summary>Sends clients away with 421 4.3.2 between transactions, and returns when all have gone.</summary>
+    public Task EndSessionsAsync(CancellationToken cancellation) => _actors?.Reception.DrainAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <summary>Begins no delivery more, and returns when those in flight have ended and are recorded, and the leases are given back.</summary>
+    public Task EndDeliveriesAsync(CancellationToken cancellation) => _actors?.EndDeliveriesAsync(cancellation) ?? Task.CompletedTask;
 
     /// <summary>Flushes and closes the event log; the spool is closed already.</summary>
-    public required Func<Task> CloseEventLogAsync { get; init; }
+    public async Task CloseEventLogAsync()
+    {
+        _actors?.Reception.Dispose();
+        await events.DisposeAsync();
+    }
 }

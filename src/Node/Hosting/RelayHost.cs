@@ -41,7 +41,7 @@ internal static class RelayHost
             {
                 services.AddSingleton(options).AddSingleton(readiness).AddSingleton(ports).AddSingleton(TimeProvider.System);
                 NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka));
-                services.AddSingleton(provider => new SmtpServer(options, ports, listener => NodeWiring.Session(provider, listener), provider, provider.GetRequiredService<ILoggerFactory>()));
+                services.AddSingleton(provider => new SmtpServer(options, ports, provider.GetRequiredService<NodeWork>().Session, provider, provider.GetRequiredService<ILoggerFactory>()));
                 services.AddSingleton<Func<ActorSystem>>(provider => provider.GetRequiredService<ActorSystem>);
                 services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
                 services.AddSingleton<IHostLifetime, SignalLifetime>();

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MailCluster.Protocol.Content;
 
 /// <summary>Where does the header end, and how many hops does it name?</summary>
@@ -20,6 +22,10 @@ public sealed partial class ContentReceiver
         /// <summary>After the empty line, or after a line that is no field: content without a header is all body.</summary>
         Body,
     }
+
+    /// <summary>RFC 5322 section 3.6.8: ftext.</summary>
+    private static readonly SearchValues<byte> FieldNameText = SearchValues.Create(
+        [.. Enumerable.Range('!', '~' - '!' + 1).Where(octet => octet != ':').Select(octet => (byte)octet)]);
 
     private static ReadOnlySpan<byte> Received => "received"u8;
 
@@ -65,5 +71,20 @@ public sealed partial class ContentReceiver
                 _section = Section.Body;
                 return ContentFault.None;
         }
+    }
+
+    /// <summary>Passes over the name of a field and its colon at once, where both are in sight and the name is none that counts.</summary>
+    private int SkipFieldName(ReadOnlySpan<byte> line)
+    {
+        var name = line.IndexOfAnyExcept(FieldNameText);
+        if (name <= 0 || name >= Limits.LineLength || line[name] != ':' || line[0] == '.' || (name == Received.Length && (line[0] | 0x20) == 'r'))
+        {
+            return 0;
+        }
+
+        _hasField = true;
+        _position = Position.Text;
+        _lineLength = name + 1;
+        return name + 1;
     }
 }

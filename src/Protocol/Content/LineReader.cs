@@ -31,18 +31,22 @@ public sealed class LineReader(int limit)
     /// <param name="examined">Up to here the input was looked at: nothing can be said before more has come.</param>
     public LineStatus Read(in ReadOnlySequence<byte> input, out ReadOnlySequence<byte> line, out SequencePosition consumed, out SequencePosition examined)
     {
-        var first = input.FirstSpan.IndexOf((byte)'\n');
-        SequencePosition? found = first >= 0 ? input.GetPosition(first) : input.IsSingleSegment ? null : input.PositionOf((byte)'\n');
+        var head = input.FirstSpan;
+        var length = (long)head.IndexOf((byte)'\n');
+        var ended = length > 0 && head[(int)length - 1] == '\r';
         line = default;
-        if (found is not { } feed)
+        if (length < 0)
         {
-            return Wait(input, out consumed, out examined);
+            if (input.IsSingleSegment || input.PositionOf((byte)'\n') is not { } feed)
+            {
+                return Wait(input, out consumed, out examined);
+            }
+
+            length = input.GetOffset(feed) - input.GetOffset(input.Start);
+            ended = length > 0 && LastOctet(input.Slice(0, feed), length) == '\r';
         }
 
-        var before = input.Slice(0, feed);
-        var length = before.Length;
-        consumed = examined = input.GetPosition(1, feed);
-        var ended = length > 0 && LastOctet(before, length) == '\r';
+        consumed = examined = input.GetPosition(length + 1);
         var trusted = ended && !_distrusted;
         _distrusted = !ended;
         if (_overflowing || length + 1 > Limit)
@@ -51,7 +55,7 @@ public sealed class LineReader(int limit)
             return LineStatus.TooLong;
         }
 
-        line = ended ? before.Slice(0, length - 1) : before;
+        line = input.Slice(0, ended ? length - 1 : length);
         return trusted ? LineStatus.Line : LineStatus.BareLineFeed;
     }
 
