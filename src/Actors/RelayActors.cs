@@ -39,6 +39,7 @@ public sealed class RelayActors
             Node = node,
             Delivery = parts.Delivery,
             SiteActors = registry.Get<SiteRegion>(),
+            Holdings = parts.Holdings,
             Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
         }), "pools");
         var queue = new QueueActorParts

@@ -43,6 +43,10 @@ public sealed partial class SmtpConnection
             Logger.NotStored(e, "", ClientAddress, _handle.Id);
             return new(Replies.LocalError);
         }
+        catch (ObjectDisposedException)
+        {
+            return new(Replies.NotAvailable);
+        }
         _receiver = new(_listener.Content);
         _queueId = _writer.Id.ToString();
         ReceivedField.Write(

@@ -128,6 +128,27 @@ internal sealed partial class SiteState
         .ThenBy(holder => holder.Node.Address, StringComparer.Ordinal)
         .ThenBy(holder => holder.Node.Incarnation);
 
+    /// <summary>Where slots go round, those that wait longer than this one that has none: whatever is free is theirs, though it asks first.</summary>
+    private int WaitingBefore(Holder holder, TimeSpan now)
+    {
+        if (holder.CountedAt(now) > 0 || holder.WaitingSince is not { } since)
+        {
+            return 0;
+        }
+
+        var (demanding, before) = (0, 0);
+        foreach (var other in _holders.Values)
+        {
+            if (other.Demands(now))
+            {
+                demanding++;
+                before += other.WaitingSince < since && other.CountedAt(now) == 0 && other.Offered.Times < 3 ? 1 : 0;
+            }
+        }
+
+        return demanding > LimitNow(now) ? before : 0;
+    }
+
     /// <summary>Tells those who have less than their share, longest waiting first, that there is room: they ask then.</summary>
     private void Offer(Membership.View view, Moment at, List<SiteEffect> effects)
     {

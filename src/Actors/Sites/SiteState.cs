@@ -110,8 +110,8 @@ internal sealed partial class SiteState
             return Held(number, SiteProtocol.HeldReason.Taken, LeaseTiming.Renewal);
         }
 
-        // One that this node does not know as a member could be gone already: what it was granted would be missing from the grace time.
-        if (IsLearning || !view.IsCurrent(at) || !view.Members.Contains(holder.Node))
+        // One that this node does not know as up could be gone already, or unknown to the next incarnation: what it was granted would be missing from the grace time.
+        if (IsLearning || !view.IsCurrent(at) || !view.IsUp(holder.Node))
         {
             holder.Wait(now);
             return Held(number, SiteProtocol.HeldReason.Unready, TimeSpan.FromSeconds(1));
@@ -124,7 +124,7 @@ internal sealed partial class SiteState
             return Held(number, SiteProtocol.HeldReason.Broken, retryAfter);
         }
 
-        var connections = Math.Min(probes ? Math.Min(target, 1) : target, Room(holder, now));
+        var connections = Math.Min(probes ? Math.Min(target, 1) : target, Room(holder, now) - WaitingBefore(holder, now));
         if (connections <= 0)
         {
             holder.Wait(now);

@@ -20,9 +20,11 @@ public sealed class Client : IDuplexPipe, IDisposable
     {
         _toServer = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
         _toClient = new(toClient ?? new PipeOptions(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, useSynchronizationContext: false));
-        Connection = new(listener, new DefaultConnectionContext("test")
+        Sent = new(_toClient.Writer);
+        Connection = new(listener, new Context
         {
-            Transport = new Ends(_toServer.Reader, _toClient.Writer),
+            Aborted = () => IsAborted = true,
+            Transport = new Ends(_toServer.Reader, Sent),
             RemoteEndPoint = address,
             ConnectionClosed = _closed.Token,
         });
@@ -31,8 +33,28 @@ public sealed class Client : IDuplexPipe, IDisposable
 
     public SmtpConnection Connection { get; }
 
+    /// <summary>What the server sends through.</summary>
+    public FlushCounter Sent { get; }
+
+    /// <summary>True where the server has said something that was not read.</summary>
+    public bool HasReply
+    {
+        get
+        {
+            if (!Input.TryRead(out var read))
+            {
+                return false;
+            }
+            Input.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
+            return true;
+        }
+    }
+
     /// <summary>Ends with the session.</summary>
     public Task Run { get; }
+
+    /// <summary>True where the server has cut the connection.</summary>
+    public bool IsAborted { get; private set; }
 
     public PipeReader Input => _toClient.Reader;
 
@@ -78,6 +100,17 @@ public sealed class Client : IDuplexPipe, IDisposable
         return await CodesAsync(lines.Length);
     }
 
+    /// <summary>Reads the greeting, says EHLO, and sends lines that each get one reply.</summary>
+    public async Task BeginAsync(params string[] lines)
+    {
+        Assert.StartsWith("220 ", await ReplyAsync(), StringComparison.Ordinal);
+        Assert.Equal("250", await DialogueAsync("EHLO client.example"));
+        foreach (var line in lines)
+        {
+            Assert.Matches("^(250|354)$", await DialogueAsync(line));
+        }
+    }
+
     /// <summary>Connects no more: the server sees the end of the input and a closed connection.</summary>
     public async Task HangUpAsync()
     {
@@ -95,6 +128,13 @@ public sealed class Client : IDuplexPipe, IDisposable
     }
 
     public void Dispose() => _closed.Dispose();
+
+    private sealed class Context : DefaultConnectionContext
+    {
+        public Action? Aborted { get; init; }
+
+        public override void Abort(ConnectionAbortedException abortReason) => Aborted?.Invoke();
+    }
 
     private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

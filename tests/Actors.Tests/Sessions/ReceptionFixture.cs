@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using System.Net;
+using System.Text.Json;
 using Akka.Actor;
 using Akka.Configuration;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Events;
 using MailCluster.Actors.Sessions;
 using MailCluster.Protocol.Content;
 using MailCluster.Spool;
@@ -17,11 +20,18 @@ public sealed class ReceptionFixture : IAsyncDisposable
     private static int s_number;
 
     private readonly ConcurrentQueue<Arrival> _arrivals = new();
+    private readonly EventLog _events;
+    private readonly ActorSystem _system;
 
     public ReceptionFixture(
-        LimitsOptions? limits = null, RelayOptions? relay = null, BareNewlines bareNewline = BareNewlines.Reject, Func<Spool.Spool>? spool = null, bool ready = true)
+        LimitsOptions? limits = null, RelayOptions? relay = null, BareNewlines bareNewline = BareNewlines.Reject, bool ready = true, long contentMemory = 4 << 20,
+        ActorSystem? system = null)
     {
-        Spool = spool?.Invoke() ?? new PretendSpool();
+        Spool = MailCluster.Spool.Spool.Open(new()
+        {
+            Directory = Path.Combine(Folder, "spool"), SegmentSize = 1 << 20, ContentMemory = contentMemory, LargeContent = 64 << 10, MinimumFree = 1 << 20,
+        });
+        _events = new(Path.Combine(Folder, "events"), "node-1", new(), NullLogger<EventLog>.Instance);
         Spool.Start(arrivals =>
         {
             foreach (var arrival in arrivals)
@@ -29,14 +39,13 @@ public sealed class ReceptionFixture : IAsyncDisposable
                 _arrivals.Enqueue(arrival);
             }
         });
-        Sessions = s_system.Value.ActorOf(SessionsActor.Props, $"sessions-{Interlocked.Increment(ref s_number)}");
+        _system = system ?? s_system.Value;
+        Sessions = _system.ActorOf(SessionsActor.Props, $"sessions-{Interlocked.Increment(ref s_number)}");
         Reception = new(
-            "relay.example.net", limits ?? new(), relay ?? new(), Spool, Events, Closed, Sessions, NullLogger<Reception>.Instance, Time);
+            "relay.example.net", limits ?? new(), relay ?? new(), Spool, _events, Closed, Sessions, NullLogger<Reception>.Instance, Time);
         Reception.SetReady(ready);
         Listener = new(Reception, new() { Name = "relay", Bind = new(IPAddress.Loopback, 0), BareNewline = bareNewline });
     }
-
-    public static ActorSystem System => s_system.Value;
 
     public Spool.Spool Spool { get; }
 
@@ -44,7 +53,8 @@ public sealed class ReceptionFixture : IAsyncDisposable
 
     public MovedTime Time { get; } = new();
 
-    public RecordedEvents Events { get; } = new();
+    /// <summary>Where spool and events are.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("reception").FullName;
 
     public ClosedDomains Closed { get; } = new();
 
@@ -69,14 +79,23 @@ public sealed class ReceptionFixture : IAsyncDisposable
         return kept;
     }
 
+    /// <summary>Ends the event log; its lines.</summary>
+    public async Task<IReadOnlyList<JsonElement>> EventsAsync()
+    {
+        await _events.DisposeAsync();
+        return [.. Directory.EnumerateFiles(Path.Combine(Folder, "events")).Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
     /// <summary>Connects a client.</summary>
-    public Client Connect(string address = "127.0.0.1") => new(Listener, new(IPAddress.Parse(address), 40000));
+    public Client Connect(string address = "127.0.0.1", PipeOptions? toClient = null) => new(Listener, new(IPAddress.Parse(address), 40000), toClient);
 
     public async ValueTask DisposeAsync()
     {
         Reception.Dispose();
         await Spool.DisposeAsync();
-        s_system.Value.Stop(Sessions);
+        await _events.DisposeAsync();
+        _system.Stop(Sessions);
+        Directory.Delete(Folder, recursive: true);
     }
 
     /// <summary>A message in the spool.</summary>
