@@ -64,7 +64,8 @@ public sealed class ReportStateTests
         for (var i = 0; i < 9; i++)
         {
             var report = Begin()!;
-            Assert.Equal(([new(1)], _now.AddDays(5).Date), (report.Owed.ToArray(), report.Delayed[new(2)].Date));
+            Assert.Equal([new(1)], report.Owed);
+            Assert.Equal([KeyValuePair.Create(new EntryRef(2), DateTimeOffset.UnixEpoch.AddDays(5))], report.Delayed);
             waits.Add(_state.PutOff(report, isSpool: false, _now).TotalSeconds);
             Assert.Null(Begin());
             Pass(waits[^1]);
