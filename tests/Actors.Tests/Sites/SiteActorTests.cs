@@ -132,7 +132,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         Assert.False(_tenure.Knows(shard.Name, shard.Uid, Moment.Of(Sys.Scheduler)));
     }
 
-    private IActorRef Start() =>
+    private TestActorRef<SiteActor> Start() =>
         ActorOfAsTestActorRef<SiteActor>(Props.Create(() => new SiteActor(Site, new SiteNode(_membership, _holdings, _tenure, new SiteOptions()))), TestActor, "site");
 
     private SiteProtocol.Request Request(int demand) => new(Site, _self, ++_number, default, 0, demand, 10, 0, false);
