@@ -48,4 +48,7 @@ public sealed record RelayParts
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
+
+    /// <summary>What the site pools hold of leases: theirs to write, the site actors' to ask.</summary>
+    public LeaseHoldings Holdings { get; } = new();
 }

@@ -73,7 +73,7 @@ internal sealed partial class QueueState
 
     private void SendQuestion(DestinationQueue destination, DateTimeOffset now, QueueEffects effects)
     {
-        var wait = FirstRepeat * Math.Pow(2, destination.Repeats);
+        var wait = FirstRepeat * (1 << Math.Min(destination.Repeats, 6));
         destination.RepeatAt = now + (wait < LongestRepeat ? wait : LongestRepeat);
         SetDestinationTimer(destination);
         Report(destination, destination.Recipients, now, effects);

@@ -237,6 +237,21 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
         return new(Entries, Recipients, HandedOut, withMail, [.. chosen.Select(Describe)]);
     }
 
+    /// <summary>Every entry that a destination has, once for each list it stands in, with its owner and whether a timer will call for it.</summary>
+    internal IEnumerable<(EntryRef Entry, EntryState Owner, bool IsTimed, DateTimeOffset Arrived)> Owners()
+    {
+        foreach (var destination in _destinations.Values)
+        {
+            foreach (var list in new[] { destination.Due, destination.Deferred, destination.PutOff, destination.HandedOut, destination.Opening })
+            {
+                for (var number = list.First; number != EntryList.None; number = _entries[number].Next)
+                {
+                    yield return (new(_entries[number].Entry), _entries[number].State, _entryTimers.IsSet(number), _entries[number].ArrivedAt);
+                }
+            }
+        }
+    }
+
     private DestinationInspection Describe(DestinationQueue destination) => new(
         destination.Domain, destination.Recipients, destination.Due.Count, destination.Deferred.Count + destination.PutOff.Count, destination.HandedOut.Count,
         OldestOf(destination), NextAttemptOf(destination), destination.Stand.ToString(), (destination.Route as Route.To)?.Site.Site, destination.LastFailure?.Reply.ToString());

@@ -33,6 +33,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     private TimeSpan _timeToLive;
     private LeaseInstant _sent;
     private int _sentDemand;
+    private int _sentHeld;
     private int _repeats;
     private bool _awaiting;
     private LeaseInstant _heldFrom;
@@ -73,7 +74,9 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         {
             return _sentDemand > 0 ? Send(now, 0, 0) : null;        // the lease is given back, or a demand that was told withdrawn
         }
-        return WaitsFor(now, held, demand) <= TimeSpan.Zero ? Send(now, held, demand) : null;
+        var allowed = Allowed(now);
+        var hasMadeRoom = !_awaiting && _sentHeld > allowed && held <= allowed;        // the slots that were taken away are free now: tell
+        return hasMadeRoom || WaitsFor(now, held, demand) <= TimeSpan.Zero ? Send(now, held, demand) : null;
     }
 
     /// <summary>How long from now until <see cref="Poll"/> may have something to send, or the lease runs out; null where neither will be.</summary>
@@ -124,6 +127,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         _returns &= held > 0;
         _sent = now;
         _sentDemand = demand;
+        _sentHeld = held;
         _number = numbers.Next();
         if (demand == 0)
         {

@@ -36,7 +36,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     {
         _site = site;
         _parts = parts;
-        _state = new(site, parts.Node, parts.Delivery, parts.Numbers);
+        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings);
     }
 
     /// <inheritdoc/>
@@ -217,6 +217,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     /// <summary>Whatever ends the pool, its jobs go back to their queues.</summary>
     protected override void PostStop()
     {
+        _parts.Holdings.Release(_site);
         if (_state.IsEmpty && _gathered == 0)
         {
             return;

@@ -20,6 +20,9 @@ public sealed record SitePoolParts
     /// <summary>Makes an outbound actor, which is one connection to the hosts of a route; its pool is its parent.</summary>
     public required Func<SiteKey, Route.To, Props> Outbound { get; init; }
 
+    /// <summary>Where this node's leases are published.</summary>
+    public required LeaseHoldings Holdings { get; init; }
+
     /// <summary>Where this node's lease requests are numbered.</summary>
     public RequestNumbers Numbers { get; } = new();
 }

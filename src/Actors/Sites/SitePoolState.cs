@@ -16,9 +16,10 @@ namespace MailCluster.Actors.Sites;
 /// <param name="node">This node.</param>
 /// <param name="options">How mail leaves.</param>
 /// <param name="numbers">Where lease requests are numbered.</param>
-internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers)
+/// <param name="holdings">Where this node's leases are published.</param>
+internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings)
 {
-    private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers);
+    private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers, holdings);
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
     private readonly Queue<SitePoolDomain> _turns = new();
     private readonly Queue<SitePoolDomain> _hungry = new();
