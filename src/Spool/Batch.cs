@@ -59,6 +59,18 @@ internal sealed class Batch(SegmentLog log)
         Offset = segment.End;
         Length = 0;
         IsFirst = true;
+        Clear();
+        if (header is { } first)
+        {
+            first.Write(_segmentHeader);
+            Vectors.Add(_segmentHeader);
+            Length = SegmentHeader.Size;
+        }
+    }
+
+    /// <summary>Lets go of all that it holds.</summary>
+    public void Clear()
+    {
         IsProbe = false;
         Writers.Clear();
         Outcomes.Clear();
@@ -66,12 +78,6 @@ internal sealed class Batch(SegmentLog log)
         OutcomeBytes.Reset();
         Vectors.Clear();
         CarriedVectors.Clear();
-        if (header is { } first)
-        {
-            first.Write(_segmentHeader);
-            Vectors.Add(_segmentHeader);
-            Length = SegmentHeader.Size;
-        }
     }
 
     /// <summary>The flags of the next record; counts it.</summary>

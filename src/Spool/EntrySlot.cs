@@ -43,4 +43,6 @@ internal enum EntryFlags : byte
     Single = 4,
     /// <summary>An outcome of it is in the batch that is being written; the next must wait for the next batch.</summary>
     InBatch = 8,
+    /// <summary>The queue has not been told of it yet: what a report found at start does to it must be durable before.</summary>
+    Withheld = 16,
 }

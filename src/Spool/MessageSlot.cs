@@ -37,4 +37,6 @@ internal enum MessageFlags : ushort
     LargeContent = 2,
     /// <summary>It cannot be read; it keeps its slot so that whoever holds an entry of it is told so.</summary>
     SetAside = 4,
+    /// <summary>It was set aside, and a copy of it is in <c>corrupt/</c>.</summary>
+    LetGo = 8,
 }

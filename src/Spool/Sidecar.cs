@@ -29,7 +29,7 @@ internal static class Sidecar
         BinaryPrimitives.WriteUInt32LittleEndian(header[36..], (uint)rows.Count);
         BinaryPrimitives.WriteUInt32LittleEndian(header[40..], (uint)(head.Length - HeaderSize));
         BinaryPrimitives.WriteUInt32LittleEndian(header[44..], (uint)rows.Bytes.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[56..], Crc32C.Append(Crc32C.Append(Crc32C.Initial, header[HeaderSize..]), rows.Bytes.Span));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[56..], ~Crc32C.Append(Crc32C.Append(Crc32C.Initial, header[HeaderSize..]), rows.Bytes.Span));
         BinaryPrimitives.WriteUInt32LittleEndian(header[60..], Crc32C.Of(header[..60]));
         var unfinished = segment.SidecarPath + ".new";
         disk.Delete(unfinished);

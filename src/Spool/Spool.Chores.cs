@@ -33,6 +33,13 @@ public sealed partial class Spool
         {
             await _ticker.DisposeAsync().ConfigureAwait(false);
         }
+        foreach (var log in (ReadOnlySpan<SegmentLog>)[_incoming, _deferred])
+        {
+            if (TakePrepared(log) is { } prepared)
+            {
+                Chore(() => Discard(prepared));
+            }
+        }
         _chores.CompleteAdding();
         if (_choreThread is not null)
         {
@@ -70,6 +77,7 @@ public sealed partial class Spool
 
     private void FirstChores()
     {
+        CopyFoundAside();
         foreach (var path in _unused)
         {
             Disk.Delete(path);
@@ -86,6 +94,11 @@ public sealed partial class Spool
     {
         lock (_gate)
         {
+            // Making a second one beside it would only take longer.
+            while (log.IsPreparing)
+            {
+                Monitor.Wait(_gate);
+            }
             var prepared = log.Prepared;
             log.Prepared = null;
             return prepared;
@@ -95,7 +108,7 @@ public sealed partial class Spool
     /// <summary>Has the log's next segment made, where that is not done.</summary>
     private void PrepareNext(SegmentLog log)
     {
-        if (log.Prepared is not null || log.IsPreparing)
+        if (log.Prepared is not null || log.IsPreparing || _closing || _isLatched || _isFull)
         {
             return;
         }
@@ -107,12 +120,21 @@ public sealed partial class Spool
                 var next = NewSegment(log, Options.SegmentSize, mayUseReserve: false);
                 lock (_gate)
                 {
-                    log.Prepared = next;
+                    if (!_closing)
+                    {
+                        log.Prepared = next;
+                        return;
+                    }
                 }
+                Discard(next);
             }
             finally
             {
-                log.IsPreparing = false;
+                lock (_gate)
+                {
+                    log.IsPreparing = false;
+                    Monitor.Pulse(_gate);
+                }
             }
         });
     }

@@ -132,7 +132,14 @@ public sealed partial class Spool
             }
             else
             {
-                CommitLog(_incomingBatch);
+                if (_deferred.HasLooseEnd)
+                {
+                    FixLooseEnd();
+                }
+                if (!_deferred.HasLooseEnd)
+                {
+                    CommitLog(_incomingBatch);
+                }
                 CommitLog(_deferredBatch);
             }
             AfterCommits();
@@ -194,6 +201,11 @@ public sealed partial class Spool
         if (_due)
         {
             Tick();
+        }
+        if (_hasSealed && !_isLatched)
+        {
+            _hasSealed = false;
+            FindToCarry();
         }
         Carry();
         DropFront();
@@ -294,9 +306,9 @@ public sealed partial class Spool
         }
         if (log.Kind == LogKind.Deferred && _carriedReady.TryPeek(out var carried))
         {
-            return carried.Record.Length + 4096;
+            return carried.Head is null ? carried.Record.Length + 4096 : RecordHeader.Total(carried.Head.Length + carried.Content.Length);
         }
-        return _isProbing && log.Kind == LogKind.Incoming ? RecordHeader.Size : -1;
+        return _probing == log ? RecordHeader.Size : -1;
     }
 
     private void ComposeMessages(Batch batch)
@@ -363,6 +375,7 @@ public sealed partial class Spool
         {
             writer.Complete();
         }
+        batch.Clear();
     }
 
     private void ApplyMessage(Segment segment, SpoolWriter writer, in RecordHeader header, long offset)
@@ -417,5 +430,6 @@ public sealed partial class Spool
         {
             writer.Fail(failure);
         }
+        batch.Clear();
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class Spool
     private bool _hasNoRoom;
     private bool _isFull;
     private bool _isLatched;
-    private bool _isProbing;
+    private SegmentLog? _probing;
     private long _lastProbe;
     private volatile SpoolAdmission _admission;
 
@@ -48,7 +48,7 @@ public sealed partial class Spool
     private void Succeeded(Batch batch)
     {
         _failures = 0;
-        if (_isLatched && batch.IsProbe && ++_goodProbes >= 2)
+        if (_isLatched && batch.IsProbe && batch.Log == _incoming && ++_goodProbes >= 2)
         {
             _isLatched = false;
             Admit();
@@ -79,6 +79,10 @@ public sealed partial class Spool
             _due = false;
         }
         Chore(MeasureRoom);
+        if (_dropping.Count > 0)
+        {
+            Chore(DropQueued);
+        }
         if (_isLatched && Options.Time.GetElapsedTime(_lastProbe) >= ProbeInterval)
         {
             _lastProbe = Options.Time.GetTimestamp();
@@ -93,21 +97,41 @@ public sealed partial class Spool
     /// <summary>Tries a write in a new segment. What waits to be recorded goes with it.</summary>
     private void Probe()
     {
-        Seal(_incoming);
-        _isProbing = true;
-        try
+        if (_deferred.HasLooseEnd)
         {
-            CommitLog(_incomingBatch);
+            Seal(_deferred);
+            Probe(_deferredBatch);
         }
-        finally
+        if (!_deferred.HasLooseEnd)
         {
-            _isProbing = false;
+            Seal(_incoming);
+            Probe(_incomingBatch);
+        }
+    }
+
+    private void Probe(Batch batch)
+    {
+        _probing = batch.Log;
+        CommitLog(batch);
+        _probing = null;
+    }
+
+    /// <summary>
+    /// A write to the deferred log failed, and copies in it may have survived all the same. Before an outcome of such a message is written beside its
+    /// older copy, a new segment must say that they do not count: else the copy would come back once that outcome is dropped.
+    /// </summary>
+    private void FixLooseEnd()
+    {
+        Probe(_deferredBatch);
+        if (_deferred.HasLooseEnd)
+        {
+            RefuseIntake(LastFailure ?? new IOException("The deferred log cannot be written."));
         }
     }
 
     private void ComposeProbe(Batch batch)
     {
-        if (!_isProbing)
+        if (_probing != batch.Log)
         {
             return;
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailCluster.Spool;
@@ -76,74 +75,14 @@ public sealed partial class Spool
         return format;
     }
 
-    /// <summary>The segments of a log that hold records, in order, each with where it ends where that is known.</summary>
     private List<(Segment Segment, long? End)> FindSegments(SegmentLog log)
     {
-        var found = new List<(Segment Segment, SegmentHeader? Header)>();
-        var bytes = new byte[SegmentHeader.Size];
-        var paths = Directory.EnumerateFiles(log.Directory, "*.seg").Order(StringComparer.Ordinal);
-        foreach (var path in paths)
-        {
-            if (!uint.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
-            {
-                continue;
-            }
-            _segmentNumber = Math.Max(_segmentNumber, number);
-            var file = Disk.OpenRead(path);
-            var segment = new Segment(log.Kind, number, path, file, RandomAccess.GetLength(file)) { IsSealed = true };
-            var read = Disk.Read(file, bytes, 0);
-            if (SegmentHeader.TryRead(bytes.AsSpan(0, read), out var header))
-            {
-                if (header.Number != number || header.Log != log.Kind || header.Spool != Id)
-                {
-                    Note(new(path, default, "The segment is of another place or another spool; it is not read."));
-                    segment.Release();
-                    continue;
-                }
-                _number = Math.Max(_number, (long)header.NumberCeiling);
-                found.Add((segment, header));
-            }
-            else if (bytes.AsSpan(0, read).ContainsAnyExcept((byte)0))
-            {
-                found.Add((segment, null));
-            }
-            else
-            {
-                // Made ahead, and never written.
-                segment.Release();
-                _unused.Add(path);
-            }
-        }
-        var chained = new List<(Segment, long?)>();
-        // From the newest back: each names the one before it and its end; what stands between was given up after a failed write.
-        SegmentHeader? after = null;
-        for (var i = found.Count - 1; i >= 0; i--)
-        {
-            var (segment, header) = found[i];
-            if (after is { } successor && segment.Number > successor.Previous)
-            {
-                segment.Release();
-                _unused.Add(segment.Path);
-                continue;
-            }
-            if (after is { } gap && gap.Previous != segment.Number)
-            {
-                Note(new(_layout.Segment(log.Kind, gap.Previous), default, "The segment is missing."));
-            }
-            if (header is null)
-            {
-                Note(new(segment.Path, default, "The segment's header is damaged."));
-            }
-            chained.Add((segment, after?.Previous == segment.Number ? after.Value.PreviousEnd : null));
-            after = header;
-        }
-        chained.Reverse();
-        return chained;
-    }
-
-    private void Note(SpoolDamage damage)
-    {
-        _damage.Add(damage);
-        _damageCount++;
+        var chain = SegmentChain.Find(Disk, _layout, log.Kind, Id);
+        chain.Damage.ForEach(Note);
+        _unused.AddRange(chain.Unused);
+        _segmentNumber = Math.Max(_segmentNumber, chain.LastNumber);
+        _number = Math.Max(_number, (long)chain.NumberCeiling);
+        _sequence = Math.Max(_sequence, chain.Sequence - 1);
+        return chain.Segments;
     }
 }

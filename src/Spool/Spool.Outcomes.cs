@@ -19,16 +19,19 @@ public sealed partial class Spool
     private bool GoesTo(SegmentLog log, in PendingOutcome outcome)
     {
         ref var entry = ref _index.Entries[outcome.Entry];
-        return (entry.Flags & EntryFlags.Live) == 0
+        return (entry.Flags & EntryFlags.Live) == 0 || (_index.Messages[entry.Message].Flags & MessageFlags.SetAside) != 0
             ? log.Kind == LogKind.Incoming
             : LogOf(_index.Messages[entry.Message]) == log.Kind;
     }
 
-    private static long OutcomeRoom(in PendingOutcome outcome)
+    // Octets of a record that did not fit: the next segment must be large enough for it.
+    private long _outcomeRoom;
+
+    private long OutcomeRoom(in PendingOutcome outcome)
     {
         // What a record can take at most; short of a full one, which is composed to see.
         var recipients = outcome.Outcome?.Recipients.Count ?? 0;
-        return RecordHeader.Total(256 + 2048L * Math.Min(recipients, 64) + 64L * recipients);
+        return Math.Max(_outcomeRoom, RecordHeader.Total(256 + 2048L * Math.Min(recipients, 64) + 64L * recipients));
     }
 
     private void ComposeOutcomes(Batch batch)
@@ -37,8 +40,9 @@ public sealed partial class Spool
         foreach (var outcome in CollectionsMarshal.AsSpan(_outcomes))
         {
             ref var entry = ref _index.Entries[outcome.Entry];
-            if ((entry.Flags & EntryFlags.Live) == 0)
+            if ((entry.Flags & EntryFlags.Live) == 0 || (_index.Messages[entry.Message].Flags & MessageFlags.SetAside) != 0)
             {
+                entry.Pending--;
                 if (outcome.Effect?.Holds is { } held)
                 {
                     held.Holds--;
@@ -58,7 +62,17 @@ public sealed partial class Spool
     /// <summary>Composes the record of an outcome; false where it does not fit.</summary>
     private bool TryCompose(Batch batch, in PendingOutcome source, ref EntrySlot entry)
     {
-        var (state, recipients) = Next(source, ref entry);
+        StateRecord state;
+        RecipientOutcome[]? recipients;
+        try
+        {
+            (state, recipients) = Next(source, ref entry);
+        }
+        catch (Exception damage) when (damage is InvalidDataException or IOException)
+        {
+            SetAside(_index.IdOf(_index.Messages[entry.Message]), damage.Message);
+            return false;
+        }
         var isDelivered = state.Open == 0 && state.Owed == 0 && source.Effect is null
             && (source.Outcome is null || _changes.TrueForAll(static change => change.Status == RecipientStatus.Delivered));
         var bytes = batch.OutcomeBytes;
@@ -78,6 +92,7 @@ public sealed partial class Spool
         if (length > batch.Room)
         {
             bytes.Reset(start);
+            _outcomeRoom = length;
             return false;
         }
         var ends = state.Open == 0 && state.Owed == 0;
@@ -87,6 +102,7 @@ public sealed partial class Spool
             ends ? RecordType.Done : RecordType.State, flags, _index.IdOf(_index.Messages[entry.Message]), (uint)payload, (uint)payload,
             Crc32C.Of(record[RecordHeader.Size..]), batch.Segment!.Number, ++_sequence, (uint)entry.Number);
         header.Write(record, _format.Seed(batch.Segment.Number));
+        _outcomeRoom = 0;
         entry.Flags |= EntryFlags.InBatch;
         batch.Outcomes.Add(new(source, header, offset, state, recipients));
         return true;
@@ -233,7 +249,10 @@ public sealed partial class Spool
         }
         entry.Flags &= ~EntryFlags.InBatch;
         entry.Pending--;
-        _openRecipients -= entry.Open + entry.Owed - change.State.Open - change.State.Owed;
+        if ((message.Flags & MessageFlags.SetAside) == 0)
+        {
+            _openRecipients -= entry.Open + entry.Owed - change.State.Open - change.State.Owed;
+        }
         var isFirstWord = entry.Attempts == 0 && (change.Ends || change.State.Attempts > 0);
         var owner = entry.Message;
         if (isFirstWord)
@@ -242,6 +261,7 @@ public sealed partial class Spool
         }
         if (change.Ends)
         {
+            _withheld.Remove(number);
             Forget(number);
             _index.RemoveEntry(number);
             if (message.LiveEntries == 0)
@@ -261,16 +281,23 @@ public sealed partial class Spool
         {
             Remember(number, recipients);
         }
+        if ((entry.Flags & EntryFlags.Withheld) != 0 && entry.Pending == 0)
+        {
+            ReleaseWithheld(number);
+        }
     }
 
     private void EndMessage(int slot)
     {
         ref var message = ref _index.Messages[slot];
-        var segment = _segments[message.Segment];
-        segment.LiveMessages--;
-        segment.LiveOctets -= message.Length;
+        if ((message.Flags & MessageFlags.LetGo) == 0)
+        {
+            var segment = _segments[message.Segment];
+            segment.LiveMessages--;
+            segment.LiveOctets -= message.Length;
+        }
         DropHot(ref message);
-        if ((message.Flags & MessageFlags.LargeContent) != 0)
+        if ((message.Flags & (MessageFlags.LargeContent | MessageFlags.SetAside)) == MessageFlags.LargeContent)
         {
             RemoveLarge(_index.IdOf(message));
         }

@@ -11,6 +11,7 @@ public sealed partial class Spool
     private Segment? _carrying;
     private int _carryingNext;
     private bool _isReadingToCarry;
+    private bool _hasSealed;
     private bool _carriesFreely;
     private long _carryBudget;
     private long _writtenAtTick;
@@ -28,12 +29,16 @@ public sealed partial class Spool
     {
         _quietTicks = _written == _writtenAtTick ? _quietTicks + 1 : 0;
         _writtenAtTick = _written;
-        if (_carrying is null && (Candidate(_incoming) ?? Candidate(_deferred)) is { } front)
+        FindToCarry();
+    }
+
+    private void FindToCarry()
+    {
+        if (_carrying is null && !_isReadingToCarry && (Candidate(_incoming) ?? Candidate(_deferred)) is { } front)
         {
             _carrying = front;
             _carryingNext = 0;
         }
-        Carry();
     }
 
     private Segment? Candidate(SegmentLog log)
@@ -64,6 +69,7 @@ public sealed partial class Spool
         {
             // What is left there was passed over: an outcome of it was under way. The next look takes it up again.
             _carrying = null;
+            _hasSealed |= segment.LiveMessages == 0;
             return;
         }
         if (_isReadingToCarry || _carriedReady.Count > 0 || (!_carriesFreely && _carryBudget <= 0))

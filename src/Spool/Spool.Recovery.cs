@@ -24,14 +24,22 @@ public sealed partial class Spool
         }
         foreach (var id in _unreadable)
         {
-            if (_index.Find(id) is >= 0 and var message)
+            _keptLarge.Add(id);
+            if (_index.Find(id) is >= 0 and var slot)
             {
-                RemoveFound(message);
+                ref var message = ref _index.Messages[slot];
+                _toSetAside.Add((_segments[message.Segment], message.Offset, message.Length, id));
+                MarkSetAside(slot);
             }
         }
+        _openRecipients = 0;
         for (var entry = 0; entry < _index.EntriesMade; entry++)
         {
-            _openRecipients += _index.Entries[entry].Open + _index.Entries[entry].Owed;
+            ref var slot = ref _index.Entries[entry];
+            if ((slot.Flags & EntryFlags.Live) != 0 && (_index.Messages[slot.Message].Flags & MessageFlags.SetAside) == 0)
+            {
+                _openRecipients += slot.Open + slot.Owed;
+            }
         }
         _numberAtOpen = (ulong)_number;
         FindMissingEffects();
@@ -111,6 +119,7 @@ public sealed partial class Spool
     private void FoundDamage(Segment segment, long offset, long length, RecordHeader? header)
     {
         Note(new($"{segment.Path}, octet {offset}", header?.Id ?? default, $"{length} octets cannot be read."));
+        _toSetAside.Add((segment, offset, length, header?.Id ?? default));
         // A done record says all in its header; the rest names a message that can no longer be told whole.
         if (header is { Type: not RecordType.Done } known)
         {
@@ -266,7 +275,10 @@ public sealed partial class Spool
         }
         _reports.Clear();
         _effectsSeen.Clear();
-        // The queue must not be told of recipients that these end: they are composed before anything else.
+        foreach (var outcome in _outcomes)
+        {
+            _index.Entries[outcome.Entry].Flags |= EntryFlags.Withheld;
+        }
     }
 
     /// <summary>Gives the queue what was found, in parts.</summary>
@@ -275,14 +287,20 @@ public sealed partial class Spool
         for (var number = 0; number < _index.EntriesMade; number++)
         {
             ref var entry = ref _index.Entries[number];
-            if ((entry.Flags & EntryFlags.Live) == 0)
+            if ((entry.Flags & EntryFlags.Live) == 0 || (_index.Messages[entry.Message].Flags & MessageFlags.SetAside) != 0)
             {
                 continue;
             }
             var found = _foundMessages![entry.Message];
-            _arrivals.Add(new(
+            var arrival = new Arrival(
                 new(number), _index.Domains[entry.Domain], entry.Open, entry.Owed, new(found.Arrived, TimeSpan.Zero), entry.Attempts,
-                new(_foundEntries![number], TimeSpan.Zero), (entry.Flags & EntryFlags.DelayReported) != 0, found.Size));
+                new(_foundEntries![number], TimeSpan.Zero), (entry.Flags & EntryFlags.DelayReported) != 0, found.Size);
+            if ((entry.Flags & EntryFlags.Withheld) != 0)
+            {
+                _withheld.Add(number, arrival);
+                continue;
+            }
+            _arrivals.Add(arrival);
             if (_arrivals.Count == 4096)
             {
                 _deliver!(_arrivals);
@@ -297,6 +315,22 @@ public sealed partial class Spool
         _foundMessages = null;
         _foundEntries = null;
     }
+
+    /// <summary>What a report does to the entry is durable: the queue is told of what is left of it.</summary>
+    private void ReleaseWithheld(int number)
+    {
+        ref var entry = ref _index.Entries[number];
+        entry.Flags &= ~EntryFlags.Withheld;
+        if (_withheld.Remove(number, out var arrival))
+        {
+            _arrivals.Add(arrival with
+            {
+                Open = entry.Open, ReportsOwed = entry.Owed, Attempts = entry.Attempts, DelayReported = (entry.Flags & EntryFlags.DelayReported) != 0,
+            });
+        }
+    }
+
+    private readonly Dictionary<int, Arrival> _withheld = [];
 
     private readonly record struct FoundMessage(long Arrived, long Size);
 }

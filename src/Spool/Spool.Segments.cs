@@ -6,6 +6,8 @@ public sealed partial class Spool
     // Numbers given while a segment is the newest: a restart goes on behind them, since a number that was given and never committed leaves no trace.
     private const ulong NumbersAhead = 1 << 24;
 
+    private readonly Queue<Segment> _dropping = new();
+
     /// <summary>Begins a batch in the log's active segment, or in a new one where that has no room.</summary>
     private void Begin(Batch batch, long firstLength, bool mayUseReserve)
     {
@@ -21,9 +23,9 @@ public sealed partial class Spool
         }
         var needed = SegmentHeader.Size + firstLength;
         var next = TakePrepared(log);
-        if (next is not null && next.Size < needed)
+        if (next is { } unfit && (unfit.Size < needed || unfit.Number < log.LastNumber))
         {
-            Chore(() => Discard(next));
+            Chore(() => Discard(unfit));
             next = null;
         }
         log.Active = next ?? NewSegment(log, Math.Max(needed, Options.SegmentSize), mayUseReserve);
@@ -86,6 +88,7 @@ public sealed partial class Spool
         }
         log.Active = null;
         segment.IsSealed = true;
+        _hasSealed = true;
         if (segment.End == 0)
         {
             Chore(() => Discard(segment));
@@ -109,6 +112,7 @@ public sealed partial class Spool
         {
             Chore(() => Finish(segment));
         }
+        DropCarried();
         Failed(failure);
     }
 
@@ -133,17 +137,39 @@ public sealed partial class Spool
         {
             _segments.Remove(front.Number);
         }
-        Chore(() => Drop(front));
+        lock (_gate)
+        {
+            _dropping.Enqueue(front);
+        }
+        Chore(DropQueued);
         return true;
     }
 
-    private void Drop(Segment segment)
+    /// <summary>
+    /// Removes what was dropped, over both logs in the order of dropping, each durable before the next: an older copy must never outlive the outcome
+    /// behind the newer one. Where one cannot be removed, all wait.
+    /// </summary>
+    private void DropQueued()
     {
-        // One after the other, each durable before the next: a copy that was carried must not outlive the outcome behind the newer one.
-        Disk.Delete(segment.Path);
-        Disk.Delete(segment.SidecarPath);
-        Disk.SyncDirectory(Path.GetDirectoryName(segment.Path)!);
-        segment.Release();
+        while (true)
+        {
+            Segment? segment;
+            lock (_gate)
+            {
+                if (!_dropping.TryPeek(out segment))
+                {
+                    return;
+                }
+            }
+            Disk.Delete(segment.Path);
+            Disk.Delete(segment.SidecarPath);
+            Disk.SyncDirectory(Path.GetDirectoryName(segment.Path)!);
+            lock (_gate)
+            {
+                _dropping.Dequeue();
+            }
+            segment.Release();
+        }
     }
 
     private void Discard(Segment segment)

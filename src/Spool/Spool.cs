@@ -85,6 +85,21 @@ public sealed partial class Spool : IAsyncDisposable
         }
     }
 
+    /// <summary>The segments that hold records, oldest first, the incoming log before the deferred.</summary>
+    internal IEnumerable<Segment> Segments => _incoming.Segments.Concat(_deferred.Segments);
+
+    /// <summary>The messages in the index that can be read.</summary>
+    internal IEnumerable<QueueId> Messages()
+    {
+        for (var slot = 0; slot < _index.MessagesMade; slot++)
+        {
+            if ((_index.Messages[slot].Flags & (MessageFlags.Live | MessageFlags.SetAside)) == MessageFlags.Live)
+            {
+                yield return _index.IdOf(_index.Messages[slot]);
+            }
+        }
+    }
+
     internal ByteWriter RentHead()
     {
         lock (_heads)

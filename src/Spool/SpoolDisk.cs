@@ -15,7 +15,17 @@ internal partial class SpoolDisk
     private const int VectorsAtOnce = 1024;
 
     /// <summary>Creates a file that is not there yet, to be written and read.</summary>
-    public virtual SafeFileHandle Create(string path) => File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    public virtual SafeFileHandle Create(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception failure) when (failure is UnauthorizedAccessException or IOException { HResult: OutOfSpace or OverQuota })
+        {
+            throw failure is IOException ? new DiskFullException(failure.Message, failure) : new IOException(failure.Message, failure);
+        }
+    }
 
     /// <summary>Opens a file for reading only.</summary>
     public virtual SafeFileHandle OpenRead(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -132,7 +132,15 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
         {
             return new(CommitLargeAsync(content));
         }
-        Hand(content);
+        try
+        {
+            Hand(content);
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
         return new(this, _committed.Version);
     }
 

@@ -28,7 +28,7 @@ public sealed class SpoolFixture : IAsyncDisposable
 
     public IReadOnlyDictionary<EntryRef, Arrival> Arrivals => _arrivals;
 
-    public static string NewDirectory() => Path.Combine(Path.GetTempPath(), "spool-" + Guid.NewGuid().ToString("n"));
+    public static string NewDirectory() => Path.Combine(System.IO.Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "spool-" + Guid.NewGuid().ToString("n"));
 
     public SpoolFixture Start()
     {

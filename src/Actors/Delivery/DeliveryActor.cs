@@ -88,8 +88,9 @@ internal sealed class DeliveryActor : UntypedActor, IWithTimers
             _stopping = true;
             Context.Parent.Tell(new Passivate(Stop.Instance));
         }
-        else
+        else if (!Timers.IsTimerActive(Tick.Instance))
         {
+            // Never put off by a message, or steady reports would keep it from ever coming.
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _state.Next(now));
         }
     }

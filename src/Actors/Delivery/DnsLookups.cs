@@ -60,7 +60,7 @@ internal sealed class DnsLookups : IDisposable
                 }
 
                 // Only records that hang on the name asked for count, whatever else the answer holds.
-                var end = name;
+                var (end, isAlias) = (name, false);
                 for (var i = 0; i <= MostAliases; i++)
                 {
                     if (answer.Answers.CnameRecords().FirstOrDefault(record => IsName(record.DomainName, end)) is not { } alias)
@@ -68,7 +68,7 @@ internal sealed class DnsLookups : IDisposable
                         break;
                     }
 
-                    end = Text(alias.CanonicalName);
+                    (end, isAlias) = (Text(alias.CanonicalName), true);
                     timeToLive = Shorter(timeToLive, alias.InitialTimeToLive);
                 }
 
@@ -78,7 +78,7 @@ internal sealed class DnsLookups : IDisposable
                     return Found(question.Type, records, records.Aggregate(timeToLive, (shortest, record) => Shorter(shortest, record.InitialTimeToLive)));
                 }
 
-                if (IsSame(end, name))
+                if (!isAlias)
                 {
                     return Found(question.Type, records, Negative(answer));
                 }

@@ -41,7 +41,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);
-        _membership.Now = new([], [], Moment.Never);
+        _membership.Now = new([], [], [], Moment.Never);
     }
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
                 break;
             case FenceProtocol.Pong pong:
                 _fence.Answered(pong.Node, pong.Number);
-                Publish(_membership.Now.Members, _membership.Now.Gone);
+                Publish(_membership.Now);
                 break;
             case Tick:
                 ForgetGone(now);
@@ -69,7 +69,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
                 Remove(removed.Member.UniqueAddress, now);
                 break;
             case ClusterEvent.IMemberEvent changed:
-                Add(changed.Member.UniqueAddress, now);
+                Add(changed.Member, now);
                 break;
             default:
                 Unhandled(message);
@@ -77,11 +77,14 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Add(UniqueAddress member, Moment now)
+    private void Add(Member member, Moment now)
     {
-        var node = NodeId.Of(member);
-        if (_membership.Now.Members.Contains(node))
+        var node = NodeId.Of(member.UniqueAddress);
+        var view = _membership.Now;
+        var joining = member.Status is MemberStatus.Joining or MemberStatus.WeaklyUp ? view.Joining.Add(node) : view.Joining.Remove(node);
+        if (view.Members.Contains(node))
         {
+            Publish(view with { Joining = joining });
             return;
         }
 
@@ -90,7 +93,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
             _peers[node] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
         }
 
-        Publish(_membership.Now.Members.Add(node), _membership.Now.Gone);
+        Publish(view with { Members = view.Members.Add(node), Joining = joining });
         PingOthers(now);
     }
 
@@ -98,9 +101,10 @@ public sealed class FenceActor : UntypedActor, IWithTimers
     {
         var node = NodeId.Of(member);
         _peers.Remove(node);
-        if (_membership.Now.Members.Contains(node))
+        var view = _membership.Now;
+        if (view.Members.Contains(node))
         {
-            Publish(_membership.Now.Members.Remove(node), _membership.Now.Gone.SetItem(node, now));
+            Publish(view with { Members = view.Members.Remove(node), Joining = view.Joining.Remove(node), Gone = view.Gone.SetItem(node, now) });
         }
     }
 
@@ -110,7 +114,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         var still = gone.Where(entry => !entry.Value.Plus(LeaseTiming.Grace).HasSurelyCome(now)).ToImmutableDictionary();
         if (still.Count != gone.Count)
         {
-            Publish(_membership.Now.Members, still);
+            Publish(_membership.Now with { Gone = still });
         }
     }
 
@@ -128,11 +132,11 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Publish(ImmutableHashSet<NodeId> members, ImmutableDictionary<NodeId, Moment> gone)
+    private void Publish(Membership.View view)
     {
-        _fence.Know(members);
+        _fence.Know(view.Members);
         // Before this node is a member itself it is current in nobody's eyes.
-        _membership.Now = new(members, gone, members.Contains(_self) ? _fence.CurrentUntil : Moment.Never);
+        _membership.Now = view with { CurrentUntil = view.Members.Contains(_self) ? _fence.CurrentUntil : Moment.Never };
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

@@ -39,6 +39,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     private LeaseInstant _heldFrom;
     private TimeSpan _heldFor;
     private bool _offered;
+    private bool _returns;
     private int _failures;
     private long _successes;
     private long _successesTold;
@@ -75,7 +76,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
         var allowed = Allowed(now);
         var hasMadeRoom = !_awaiting && _sentHeld > allowed && held <= allowed;        // the slots that were taken away are free now: tell
-        return hasMadeRoom || WaitsFor(now, demand) <= TimeSpan.Zero ? Send(now, held, demand) : null;
+        return hasMadeRoom || WaitsFor(now, held, demand) <= TimeSpan.Zero ? Send(now, held, demand) : null;
     }
 
     /// <summary>How long from now until <see cref="Poll"/> may have something to send, or the lease runs out; null where neither will be.</summary>
@@ -86,7 +87,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         {
             return null;
         }
-        var next = WaitsFor(now, demand);
+        var next = WaitsFor(now, held, demand);
         if (Allowed(now) > 0 && _timeToLive - now.Since(_grantedFrom) is var left && left < next)
         {
             next = left;
@@ -94,16 +95,16 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
 
-    private TimeSpan WaitsFor(LeaseInstant now, int demand)
+    private TimeSpan WaitsFor(LeaseInstant now, int held, int demand)
     {
         if (_number == 0 || _sentDemand == 0)
         {
             return TimeSpan.Zero;
         }
         var since = now.Since(_sent);
-        if (_offered)
+        if (_offered || (_returns && held == 0))
         {
-            return TimeSpan.Zero;
+            return TimeSpan.Zero;       // what was taken away is free for others when the actor hears that its last connection has closed
         }
         if (_awaiting)
         {
@@ -123,6 +124,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         _repeats = _awaiting ? _repeats + 1 : 0;
         _awaiting = demand > 0;
         _offered = false;
+        _returns &= held > 0;
         _sent = now;
         _sentDemand = demand;
         _sentHeld = held;
@@ -175,6 +177,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         {
             (_heard, _heardFrom) = (held.Number, held.Epoch);
             holdings?.Hold(site, held.Epoch, 0, default);
+            _returns |= _granted > 0;
             _granted = 0;       // an actor that does not know yet takes nothing away: what its predecessor granted runs out by itself
         }
         return true;
@@ -203,9 +206,11 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
             if (first.Number == number)
             {
                 sent = first.Sent;
-                if (granted is not null && holdings?.Hold(site, epoch, granted.Connections, new Moment(sent.Monotonic, sent.Wall).Plus(granted.TimeToLive)) == false)
+                if (granted is not null
+                    && holdings?.Hold(site, epoch, granted.Connections, new Moment(sent.Monotonic, sent.Wall).Plus(granted.TimeToLive)) is { } newest && newest > epoch)
                 {
-                    return false;       // as if it had been lost: a newer incarnation counts on what was held when it asked
+                    _epoch = newest;        // a newer incarnation counts on what was held when it asked; the actor hears of it with the next request
+                    return false;
                 }
                 _successesTold = first.Successes;
                 _answered = number;

@@ -14,12 +14,13 @@ public sealed class LeaseHoldings
     private readonly ConcurrentDictionary<SiteKey, Entry> _entries = new();
     private long _asked;
 
-    /// <summary>A pool takes what an answer gave it. False where a newer incarnation has asked in the meantime: then the answer must be ignored as if it had been lost.</summary>
+    /// <summary>A pool takes what an answer gave it. Returns the newest incarnation known; where that is newer than the one that answered, nothing was taken, and the answer must be ignored as
+    /// if it had been lost.</summary>
     /// <param name="site">The site.</param>
     /// <param name="epoch">The incarnation that answered.</param>
     /// <param name="connections">The connections leased; 0 where the answer took the lease away or the pool gives it back.</param>
     /// <param name="expires">When the lease ends, counted from the sending of the request.</param>
-    public bool Hold(SiteKey site, Epoch epoch, int connections, Moment expires)
+    public Epoch Hold(SiteKey site, Epoch epoch, int connections, Moment expires)
     {
         while (true)
         {
@@ -27,17 +28,17 @@ public sealed class LeaseHoldings
             {
                 if (epoch < known.Epoch)
                 {
-                    return false;
+                    return known.Epoch;
                 }
 
                 if (_entries.TryUpdate(site, known with { Epoch = epoch, Connections = connections, Expires = expires }, known))
                 {
-                    return true;
+                    return epoch;
                 }
             }
             else if (_entries.TryAdd(site, new Entry(epoch, connections, expires, Moment.Never)))
             {
-                return true;
+                return epoch;
             }
         }
     }
@@ -45,7 +46,8 @@ public sealed class LeaseHoldings
     /// <summary>A pool ends: it holds nothing and has no request under way.</summary>
     public void Release(SiteKey site) => _entries.TryRemove(site, out _);
 
-    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out.</summary>
+    /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out, but
+    /// what is held is told all the same: one that has meanwhile become that newest may take this for the answer to its later question.</summary>
     public Epoch Tell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
     {
         if (Interlocked.Increment(ref _asked) % 1024 == 0)
@@ -64,8 +66,7 @@ public sealed class LeaseHoldings
                 }
             }
 
-            connections = 0;
-            remaining = TimeSpan.Zero;
+            (connections, remaining) = known.Connections > 0 && !known.Expires.HasCome(now) ? (known.Connections, known.Expires.Monotonic - now.Monotonic) : (0, TimeSpan.Zero);
             if (asking < known.Epoch)
             {
                 return known.Epoch;
@@ -74,12 +75,6 @@ public sealed class LeaseHoldings
             if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedUntil = now.Plus(Remembered) }, known))
             {
                 continue;
-            }
-
-            if (known.Connections > 0 && !known.Expires.HasCome(now))
-            {
-                connections = known.Connections;
-                remaining = known.Expires.Monotonic - now.Monotonic;
             }
 
             return asking;

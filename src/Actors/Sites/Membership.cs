@@ -6,7 +6,7 @@ namespace MailCluster.Actors.Sites;
 /// <summary>The cluster as this node sees it, for the site actors on it. Written by <see cref="FenceActor"/> alone, read by all threads.</summary>
 public sealed class Membership
 {
-    private volatile View _now = new([], [], Moment.Never);
+    private volatile View _now = new([], [], [], Moment.Never);
 
     /// <summary>The newest view.</summary>
     public View Now
@@ -17,12 +17,17 @@ public sealed class Membership
 
     /// <summary>A view. Never changes.</summary>
     /// <param name="Members">All members but the removed ones, this node included. Empty until this node has joined.</param>
+    /// <param name="Joining">Those among them that are not up yet as far as this node knows. They are pinged and asked, but granted nothing: the cluster brings a node up only when all members
+    /// have seen it join, so whoever was granted something is known to every later incarnation of the granter.</param>
     /// <param name="Gone">Those that were removed within <see cref="LeaseTiming.Grace"/>, and when this node saw it.</param>
     /// <param name="CurrentUntil">As <see cref="Fence.CurrentUntil"/>.</param>
-    public sealed record View(ImmutableHashSet<NodeId> Members, ImmutableDictionary<NodeId, Moment> Gone, Moment CurrentUntil)
+    public sealed record View(ImmutableHashSet<NodeId> Members, ImmutableHashSet<NodeId> Joining, ImmutableDictionary<NodeId, Moment> Gone, Moment CurrentUntil)
     {
         /// <summary>True where this node may grant.</summary>
         public bool IsCurrent(Moment now) => !Members.IsEmpty && !CurrentUntil.HasCome(now);
+
+        /// <summary>True where the node may be granted something.</summary>
+        public bool IsUp(NodeId node) => Members.Contains(node) && !Joining.Contains(node);
 
         /// <summary>Who went within the grace time, and how long ago.</summary>
         public ImmutableArray<GoneMember> GoneSince(Moment now) =>

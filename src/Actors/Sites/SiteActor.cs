@@ -19,6 +19,7 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
     private readonly Dictionary<NodeId, IActorRef> _askers = [];
     private readonly List<SiteEffect> _effects = [];
     private SiteState _state = null!;
+    private TimeSpan _tickAt = TimeSpan.MaxValue;
     private bool _wasOpen;
     private bool _stopping;
 
@@ -76,6 +77,7 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
                 _state.On(holding, view, now, _effects);
                 break;
             case Tick:
+                _tickAt = TimeSpan.MaxValue;
                 _state.OnTick(view, now, _effects);
                 break;
             default:
@@ -127,8 +129,10 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
             _stopping = true;
             Context.Parent.Tell(new Passivate(Stop.Instance));
         }
-        else
+        else if (now.Monotonic + _state.Next is var due && due < _tickAt)
         {
+            // Never put off by a message, or steady requests would keep it from ever coming.
+            _tickAt = due;
             Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _state.Next);
         }
     }

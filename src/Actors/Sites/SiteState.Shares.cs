@@ -42,12 +42,12 @@ internal sealed partial class SiteState
         return limit;
     }
 
-    /// <summary>What the invariant leaves for a holder now: at every time to come within the lease, what the others may then hold and this grant must fit the highest limit in force in the
-    /// time-to-live before. A grant that is within what the holder has anyway adds nothing.</summary>
+    /// <summary>What the invariant leaves for a holder: now, what the others hold and this grant must fit the limit; at each time to come within the lease, the highest limit in force in the
+    /// time-to-live before. A grant that is within what the holder has leased anyway adds nothing.</summary>
     private int Room(Holder holder, TimeSpan now)
     {
         var limit = LimitNow(now);
-        var room = RoomAt(holder, now, HighestLimitAt(now, limit));
+        var room = RoomAt(holder, now, limit);
         for (var i = 1; i < _limits.Count; i++)
         {
             // From here on, the limits before this one count no longer.
@@ -127,6 +127,27 @@ internal sealed partial class SiteState
         .ThenBy(holder => holder.ServedSince is { } since ? -since : holder.WaitingSince ?? now)
         .ThenBy(holder => holder.Node.Address, StringComparer.Ordinal)
         .ThenBy(holder => holder.Node.Incarnation);
+
+    /// <summary>Where slots go round, those that wait longer than this one that has none: whatever is free is theirs, though it asks first.</summary>
+    private int WaitingBefore(Holder holder, TimeSpan now)
+    {
+        if (holder.CountedAt(now) > 0 || holder.WaitingSince is not { } since)
+        {
+            return 0;
+        }
+
+        var (demanding, before) = (0, 0);
+        foreach (var other in _holders.Values)
+        {
+            if (other.Demands(now))
+            {
+                demanding++;
+                before += other.WaitingSince < since && other.CountedAt(now) == 0 && other.Offered.Times < 3 ? 1 : 0;
+            }
+        }
+
+        return demanding > LimitNow(now) ? before : 0;
+    }
 
     /// <summary>Tells those who have less than their share, longest waiting first, that there is room: they ask then.</summary>
     private void Offer(Membership.View view, Moment at, List<SiteEffect> effects)

@@ -19,6 +19,9 @@ public readonly record struct NodeId(string Address, int Incarnation)
         return new Address(fellow.Protocol, fellow.System, Address[..colon], int.Parse(Address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture));
     }
 
+    /// <summary>The incarnation is random already; and so sets of nodes have the same order in each process, which tests of the lease protocol repeat runs by.</summary>
+    public override int GetHashCode() => Incarnation;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Address}#{Incarnation}";
 }

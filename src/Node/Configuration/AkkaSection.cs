@@ -12,6 +12,8 @@ internal static class AkkaSection
     private static readonly (string Key, string Instead)[] Computed =
     [
         ("akka.actor.provider", "it is always cluster"),
+        ("akka.loggers", "all lines go to the console; mailcluster.log.level and akka.loglevel say which"),
+        ("akka.stdout-logger-class", "all lines go to the console"),
         ("akka.cluster.seed-nodes", "it comes from mailcluster.cluster.nodes"),
         ("akka.remote.dot-netty.tcp.hostname", "it comes from mailcluster.cluster.bind"),
         ("akka.remote.dot-netty.tcp.port", "it comes from mailcluster.cluster.bind"),

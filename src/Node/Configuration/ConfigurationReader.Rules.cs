@@ -25,6 +25,11 @@ public static partial class ConfigurationReader
             retry.Fail("delay-notice", $"{Formats.Duration.Print(notice)} is not before the end, retry.lifetime = {Formats.Duration.Print(lifetime)}: nobody would ever be told; 0s switches the notice off");
         }
 
+        if (options.Sites.BrokenFirst > options.Sites.BrokenMax)
+        {
+            section.Section("sites").Fail("broken-first", $"{Formats.Duration.Print(options.Sites.BrokenFirst)} is longer than the longest, sites.broken-max = {Formats.Duration.Print(options.Sites.BrokenMax)}");
+        }
+
         foreach (var domain in options.Routes.GroupBy(route => route.Domain).Where(group => group.Count() > 1)) section.Fail("routes", $"two routes for \"{domain.Key?.Value ?? "*"}\"");
         foreach (var route in options.Routes)
         {

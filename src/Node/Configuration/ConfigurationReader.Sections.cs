@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Sessions;
+using MailCluster.Actors.Sites;
 using MailCluster.Protocol.Addressing;
 using MailCluster.Protocol.Content;
 using MailCluster.Spool;
@@ -37,6 +39,8 @@ public static partial class ConfigurationReader
         var delivery = ReadDelivery(section.Section("delivery"));
         var retry = ReadRetry(section.Section("retry"));
         var spool = ReadSpool(section.Section("spool"), data);
+        var events = ReadEvents(section.Section("events"));
+        var sites = ReadSites(section.Section("sites"));
         var http = new HttpOptions { Bind = section.Section("http").Value("bind", new HttpOptions().Bind, Formats.EndPoint) };
         var admin = new AdminOptions
         {
@@ -63,7 +67,9 @@ public static partial class ConfigurationReader
             Routes = routes,
             Delivery = delivery,
             Retry = retry,
+            Sites = sites,
             Spool = spool,
+            Events = events,
             Http = http,
             Admin = admin,
             Cluster = cluster,
@@ -213,7 +219,35 @@ public static partial class ConfigurationReader
             SegmentSize = section.Value("segment-size", defaults.SegmentSize, Formats.Size, 1L << 20, 1L << 30),
             LargeContent = section.Value("large-content", defaults.LargeContent, Formats.Size, 4L << 10, 256L << 20),
             MinimumFree = section.Value("minimum-free", defaults.MinimumFree, Formats.Size, 0, 1L << 50),
+            ReclaimAbove = section.Value("reclaim-above", defaults.ReclaimAbove, Formats.Size, 1L << 20, 1L << 40),
             MinimumFreeInodes = section.Value("minimum-free-inodes", defaults.MinimumFreeInodes, Formats.Long, 0, 1L << 40),
+        };
+    }
+
+    private static EventLogOptions ReadEvents(SectionReader section)
+    {
+        var defaults = new EventLogOptions();
+        return new()
+        {
+            Enabled = section.Value("enabled", defaults.Enabled, Formats.Switch),
+            FileSize = section.Value("file-size", defaults.FileSize, Formats.Size, 64L << 10, 1L << 40),
+            FileAge = section.Value("file-age", defaults.FileAge, Formats.Duration, TimeSpan.FromMinutes(1), Year),
+            KeepFiles = section.Value("keep-files", defaults.KeepFiles, Formats.Integer, 1, 100_000),
+            KeepAge = section.Value("keep-age", defaults.KeepAge, Formats.Duration, TimeSpan.FromMinutes(1), 10 * Year),
+            Waiting = section.Value("waiting", defaults.Waiting, Formats.Integer, 1000, 1_000_000),
+        };
+    }
+
+    private static SiteOptions ReadSites(SectionReader section)
+    {
+        var defaults = new SiteOptions();
+        var max = section.Value("broken-max", defaults.BrokenMax, Formats.Duration, Millisecond, Day);
+        return new()
+        {
+            BrokenAfter = section.Value("broken-after", defaults.BrokenAfter, Formats.Integer, 1, 10_000),
+            BrokenFirst = section.Value("broken-first", max < defaults.BrokenFirst ? max : defaults.BrokenFirst, Formats.Duration, Millisecond, Day, max < defaults.BrokenFirst ? "sites.broken-max" : null),
+            BrokenMax = max,
+            BrokenProbe = section.Value("broken-probe", defaults.BrokenProbe, Formats.Duration, Millisecond, Day),
         };
     }
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Sessions;
+using MailCluster.Actors.Sites;
 using MailCluster.Spool;
 using RouteOptions = MailCluster.Actors.Delivery.RouteOptions;
 
@@ -38,8 +40,14 @@ public sealed class NodeOptions
     /// <summary>When it is tried again.</summary>
     public required RetryOptions Retry { get; init; }
 
+    /// <summary>When a site is down.</summary>
+    public required SiteOptions Sites { get; init; }
+
     /// <summary>The disk.</summary>
     public required SpoolOptions Spool { get; init; }
+
+    /// <summary>The event log.</summary>
+    public required EventLogOptions Events { get; init; }
 
     /// <summary>Health and metrics.</summary>
     public required HttpOptions Http { get; init; }

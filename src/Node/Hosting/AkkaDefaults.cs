@@ -1,6 +1,7 @@
 using System.Globalization;
 using Akka.Configuration;
 using MailCluster.Node.Configuration;
+using MailCluster.Node.Logging;
 
 namespace MailCluster.Node.Hosting;
 
@@ -14,6 +15,8 @@ internal static class AkkaDefaults
         using var reader = new StreamReader(stream);
         var computed = ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
             akka.actor.provider = cluster
+            akka.loggers = ["{{typeof(AkkaLog).AssemblyQualifiedName}}"]
+            akka.stdout-logger-class = "{{typeof(AkkaStandardError).AssemblyQualifiedName}}"
             akka.remote.dot-netty.tcp {
               hostname = "{{options.Cluster.Bind.Address}}"
               port = {{options.Cluster.Bind.Port}}

@@ -20,14 +20,10 @@ internal static class NodeWiring
         services.AddAkka(SystemName, (builder, provider) => builder
             .AddSetup(new AkkaLog.LoggerSetup(provider.GetRequiredService<ILoggerFactory>()))
             .AddHocon(akka, HoconAddMode.Prepend)
-            .WithMailClusterShards(Parts(provider, options))
-            .ConfigureLoggers(loggers =>
-            {
-                loggers.ClearLoggers();
-                loggers.AddLogger<AkkaLog>();
-            }));
-        services.AddSingleton(provider => new EventLog(Path.Combine(options.DataDirectory, "events"), options.Hostname, new(), provider.GetRequiredService<ILogger<EventLog>>()));
-        services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, Parts(provider, options)));
+            .WithMailClusterShards(provider.GetRequiredService<RelayParts>()));
+        services.AddSingleton(provider => new EventLog(Path.Combine(options.DataDirectory, "events"), options.Hostname, options.Events, provider.GetRequiredService<ILogger<EventLog>>()));
+        services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<RelayParts>()));
+        services.AddSingleton(provider => Parts(provider, options));
     }
 
     private static RelayParts Parts(IServiceProvider provider, NodeOptions options) => new()
@@ -40,7 +36,7 @@ internal static class NodeWiring
         Routes = options.Routes,
         Delivery = options.Delivery,
         Retry = options.Retry,
-        Sites = new(),
+        Sites = options.Sites,
         Events = provider.GetRequiredService<EventLog>(),
         Loggers = provider.GetRequiredService<ILoggerFactory>(),
         Time = TimeProvider.System,

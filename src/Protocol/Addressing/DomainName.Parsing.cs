@@ -171,12 +171,16 @@ public readonly partial record struct DomainName
 
     private static readonly IdnMapping Mapping = new();
 
-    /// <summary>Letters, marks, digits and what joins them: RFC 5892 section 2 in the large. Shuts out spaces, format and control characters, and every dot look-alike that would cut a label in two.</summary>
+    /// <summary>
+    /// Letters, marks, digits and what joins them: RFC 5892 section 2 in the large. Shuts out spaces, format and control characters, and every dot
+    /// look-alike that would cut a label in two.
+    /// </summary>
     private static bool IsLetter(Rune rune) => rune.Value is 0x200c or 0x200d or 0xb7 or 0x30fb || Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => true,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber => true,
-        UnicodeCategory.OtherSymbol => rune.Value is >= 0x2600 and not (0xfffc or 0xfffd),   // Registered under several country domains, against RFC 5892: mail to them must not be refused here.
+        // Against RFC 5892, but registered under several country domains: mail to them must not be refused here.
+        UnicodeCategory.OtherSymbol => rune.Value is >= 0x2600 and not (0xfffc or 0xfffd),
         _ => false,
     };
 }

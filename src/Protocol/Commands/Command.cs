@@ -47,13 +47,18 @@ public abstract record Command
     /// <summary>STARTTLS.</summary>
     public sealed record StartTls : Command;
 
-    /// <summary>A line that is no command we can obey: the reply says why (500 unknown, 501 syntax, 502 SEND and its kin, 555 unknown parameter). Counts as an error of the session.</summary>
+    /// <summary>
+    /// A line that is no command we can obey: the reply says why (500 unknown, 501 syntax, 502 SEND and its kin, 555 unknown parameter). Counts as an error
+    /// of the session.
+    /// </summary>
     public sealed record Refused(Reply Reply) : Command
     {
         /// <summary>True where the line is a request of HTTP: a browser or a proxy was led here to make it speak SMTP, and the session should end.</summary>
         public bool IsHttpRequest { get; init; }
     }
 
-    /// <summary>A BDAT that is not exactly <c>BDAT size [LAST]</c>: nobody can say how many octets of what follows are content, so it ends the session after the reply.</summary>
+    /// <summary>
+    /// A BDAT that is not exactly <c>BDAT size [LAST]</c>: nobody can say how many octets of what follows are content, so it ends the session after the reply.
+    /// </summary>
     public sealed record UnreadableBdat(Reply Reply) : Command;
 }

@@ -166,7 +166,11 @@ public static partial class CommandParser
         foreach (var range in value.Split((byte)','))
         {
             var word = value[range];
-            var one = Is(word, "NEVER"u8) ? Notify.Never : Is(word, "SUCCESS"u8) ? Notify.Success : Is(word, "FAILURE"u8) ? Notify.Failure : Is(word, "DELAY"u8) ? Notify.Delay : Notify.Unspecified;
+            var one = Is(word, "NEVER"u8) ? Notify.Never
+                : Is(word, "SUCCESS"u8) ? Notify.Success
+                : Is(word, "FAILURE"u8) ? Notify.Failure
+                : Is(word, "DELAY"u8) ? Notify.Delay
+                : Notify.Unspecified;
             if (one == Notify.Unspecified)
             {
                 return false;

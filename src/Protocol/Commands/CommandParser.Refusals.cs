@@ -20,7 +20,6 @@ public static partial class CommandParser
         RcptSyntax = Refuse(501, 5, 2, "Syntax: RCPT TO:<address> [parameters]"),
         BadParameter = Refuse(501, 5, 4, "Parameter value not valid, or parameter given twice"),
         UnknownParameter = Refuse(555, 5, 4, "Parameter not recognized"),
-        NeedsSmtpUtf8 = Refuse(553, 6, 7, "Address is not ASCII and SMTPUTF8 was not given"),
         BadSender = Refuse(501, 1, 7, "Bad sender address syntax"),
         BadRecipient = Refuse(501, 1, 3, "Bad recipient address syntax"),
         LongSender = Refuse(501, 1, 7, "Path too long"),

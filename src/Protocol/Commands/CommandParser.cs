@@ -9,7 +9,8 @@ namespace MailCluster.Protocol.Commands;
 /// <summary>Reads one command line (RFC 5321 section 4.1). Never throws on input.</summary>
 /// <remarks>
 /// Verbs and parameters in any case; spaces and tabs at the end are tolerated, as are several where the grammar has one, and some after the colon of MAIL and
-/// RCPT. Octets that are no UTF-8, NUL and other control characters are refused wherever they stand.
+/// RCPT. Octets that are no UTF-8, NUL and other control characters are refused wherever they stand. Whether a path may be other than ASCII is the
+/// session's to say, which knows whether SMTPUTF8 was given.
 /// </remarks>
 public static partial class CommandParser
 {
@@ -89,7 +90,9 @@ public static partial class CommandParser
     /// <summary>RFC 5321 section 4.1.1: DATA, RSET and QUIT take no argument; nor does STARTTLS (RFC 3207 section 4).</summary>
     private static Command Alone(Command command, ReadOnlySpan<byte> argument) => argument.IsEmpty ? command : NoArgument;
 
-    /// <summary>The client's name. Checked loosely, as names that are no domains are common in networks of one's own: no more than what the Received field can hold.</summary>
+    /// <summary>
+    /// The client's name. Checked loosely, as names that are no domains are common in networks of one's own: it need only be what the Received field can hold.
+    /// </summary>
     private static string? ParseClient(ReadOnlySpan<byte> argument) =>
         argument.Length is > 0 and <= MaxClientLength && !argument.ContainsAnyExcept(ClientName) ? Encoding.ASCII.GetString(argument) : null;
 
@@ -128,10 +131,7 @@ public static partial class CommandParser
             return MailPathRefusal(fault);
         }
 
-        rest = rest[length..];
-        var refusal = ParseMailParameters(rest, out var parameters);
-        return refusal
-            ?? (path.NeedsSmtpUtf8 && !parameters.SmtpUtf8 ? NeedsSmtpUtf8 : new Command.Mail(path, parameters));
+        return ParseMailParameters(rest[length..], out var parameters) ?? new Command.Mail(path, parameters);
     }
 
     private static Command ParseRcpt(ReadOnlySpan<byte> argument)
@@ -159,6 +159,6 @@ public static partial class CommandParser
     }
 
     private static bool IsHttp(ReadOnlySpan<byte> verb) =>
-        verb.SequenceEqual("GET"u8) || verb.SequenceEqual("POST"u8) || verb.SequenceEqual("PUT"u8) || verb.SequenceEqual("HEAD"u8) || verb.SequenceEqual("OPTIONS"u8)
-        || verb.SequenceEqual("CONNECT"u8) || verb.SequenceEqual("DELETE"u8) || verb.SequenceEqual("PATCH"u8) || verb.SequenceEqual("TRACE"u8) || verb.SequenceEqual("PRI"u8);
+        Is(verb, "GET"u8) || Is(verb, "POST"u8) || Is(verb, "PUT"u8) || Is(verb, "HEAD"u8) || Is(verb, "OPTIONS"u8)
+        || Is(verb, "CONNECT"u8) || Is(verb, "DELETE"u8) || Is(verb, "PATCH"u8) || Is(verb, "TRACE"u8) || Is(verb, "PRI"u8);
 }

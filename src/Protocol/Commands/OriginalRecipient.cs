@@ -20,7 +20,8 @@ public static class OriginalRecipient
     {
         recipient = "";
         var separator = value.IndexOf((byte)';');
-        if (value.Length > MaxLength || separator <= 0 || !IsType(value[..separator]) || !Xtext.TryDecode(value[(separator + 1)..], out var address) || address.Length == 0)
+        if (value.Length > MaxLength || separator <= 0 || !IsType(value[..separator])
+            || !Xtext.TryDecode(value[(separator + 1)..], out var address) || address.Length == 0)
         {
             return false;
         }
@@ -96,7 +97,8 @@ public static class OriginalRecipient
             }
 
             var end = escaped.IndexOf('}', at);
-            if (end < 0 || end - at is < 5 or > 9 || !int.TryParse(escaped.AsSpan((at + 3)..end), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            if (end - at is < 5 or > 9
+                || !int.TryParse(escaped.AsSpan((at + 3)..end), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
                 || !Rune.IsValid(value) || Rune.IsControl(new Rune(value)))
             {
                 return false;

@@ -40,7 +40,9 @@ public static class Xtext
     }
 
     /// <summary>Decodes. Octets over 127 pass as they are: RFC 6533 section 3 allows them in ORCPT where SMTPUTF8 is in use.</summary>
-    /// <returns>False where it is no xtext, or what it stands for is not text of printable characters and spaces: a line break in it would end up in the fields of a report.</returns>
+    /// <returns>
+    /// False where it is no xtext, or what it stands for is not text of printable characters and spaces: a line break in it would end up in the fields of a report.
+    /// </returns>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out string text)
     {
         text = "";

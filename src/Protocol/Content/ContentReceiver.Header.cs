@@ -24,7 +24,8 @@ public sealed partial class ContentReceiver
     }
 
     /// <summary>RFC 5322 section 3.6.8: ftext.</summary>
-    private static readonly SearchValues<byte> FieldNameText = SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Where(octet => octet != ':').Select(octet => (byte)octet)]);
+    private static readonly SearchValues<byte> FieldNameText = SearchValues.Create(
+        [.. Enumerable.Range('!', '~' - '!' + 1).Where(octet => octet != ':').Select(octet => (byte)octet)]);
 
     private static ReadOnlySpan<byte> Received => "received"u8;
 

@@ -83,6 +83,12 @@ public sealed partial class ContentReceiver(ContentLimits limits)
         var held = _position == Position.CarriageReturn;
         while (at < input.Length)
         {
+            if (Fault != ContentFault.None && _position == Position.Text && SkipRefused(input[at..]) is var refused and > 0)
+            {
+                at += refused;
+                continue;
+            }
+
             var octet = input[at];
             switch (_position)
             {
@@ -154,19 +160,22 @@ public sealed partial class ContentReceiver(ContentLimits limits)
                 continue;
             }
 
-            var plain = SkipPlain(input[at..], lineStart);
-            if (plain > 0)
+            if (Fault == ContentFault.None)
             {
-                at += plain;
-                continue;
-            }
+                var plain = SkipPlain(input[at..], lineStart);
+                if (plain > 0)
+                {
+                    at += plain;
+                    continue;
+                }
 
-            if (Look(octet) is var fault and not ContentFault.None)
-            {
-                // What came before counts first, so that the first fault is the same however the input was cut.
-                Write(input[run..at], output);
-                run = at;
-                Fail(fault);
+                if (Look(octet) is var fault and not ContentFault.None)
+                {
+                    // What came before counts first, so that the first fault is the same however the input was cut.
+                    Write(input[run..at], output);
+                    run = at;
+                    Fail(fault);
+                }
             }
 
             _position = Position.Text;
@@ -184,17 +193,16 @@ public sealed partial class ContentReceiver(ContentLimits limits)
         return ContentProgress.NeedMore;
     }
 
+    /// <summary>Passes over octets of a message that is refused already: of interest are only dots that begin a line, for one of them is the end.</summary>
+    private static int SkipRefused(ReadOnlySpan<byte> rest)
+    {
+        var line = rest.IndexOf("\r\n."u8);
+        return line >= 0 ? line : Math.Max(0, rest.Length - 2);
+    }
+
     /// <summary>Passes over octets that need no thought, where there are many of them.</summary>
     private int SkipPlain(ReadOnlySpan<byte> rest, Position lineStart)
     {
-        if (Fault != ContentFault.None)
-        {
-            // Only the end is of interest now, and it begins with CR.
-            var newline = rest.IndexOfAny((byte)'\r', (byte)'\n');
-            _position = Position.Text;
-            return newline < 0 ? rest.Length : newline;
-        }
-
         if (_section == Section.Header && _position != Position.Text)
         {
             return SkipFieldName(rest);
@@ -205,7 +213,8 @@ public sealed partial class ContentReceiver(ContentLimits limits)
             return 0;
         }
 
-        var plain = PlainText.Measure(rest, Limits.LineLength, everyLine: _section == Section.Header, atLineStart: _position != Position.Text, ref _lineLength, out var eightBit);
+        var plain = PlainText.Measure(
+            rest, Limits.LineLength, everyLine: _section == Section.Header, atLineStart: _position != Position.Text, ref _lineLength, out var eightBit);
         if (plain > 0)
         {
             _position = rest[plain - 1] == '\n' ? lineStart : Position.Text;
@@ -234,7 +243,7 @@ public sealed partial class ContentReceiver(ContentLimits limits)
     /// <summary>A CR without LF or an LF without CR: a fault, or the end of a line.</summary>
     private Position EndLineBare(ContentFault fault, IBufferWriter<byte> output)
     {
-        if (Limits.BareNewlines == BareNewlines.Normalize)
+        if (Limits.BareNewlines == BareNewlines.Normalize && Fault == ContentFault.None)
         {
             Write("\r\n"u8, output);
             _lineLength = 0;

@@ -14,7 +14,9 @@ internal static class PlainText
     /// <summary>Octets looked at together; what is shorter is not measured.</summary>
     public const int Block = 32;
 
-    /// <summary>The length of the plain text at the start of <paramref name="octets"/>: where it ends, something needs a closer look, or fewer than a block remain.</summary>
+    /// <summary>
+    /// The length of the plain text at the start of <paramref name="octets"/>: where it ends, something needs a closer look, or fewer than a block remain.
+    /// </summary>
     /// <param name="octets">The octets; what came before them was no lone CR.</param>
     /// <param name="limit">Octets of a line at most, without CRLF.</param>
     /// <param name="everyLine">Whether every line's first octet needs a closer look, not only a dot.</param>

@@ -19,6 +19,7 @@ internal sealed partial class LeaseSimulation
         private readonly double _rate;
         private readonly TimeSpan _started;
         private ImmutableHashSet<NodeId> _members = [];
+        private ImmutableHashSet<NodeId> _joining = [];
         private ImmutableDictionary<NodeId, Moment> _gone = ImmutableDictionary<NodeId, Moment>.Empty;
         private TimeSpan _suspended;
         private TimeSpan _wallSet;
@@ -55,6 +56,8 @@ internal sealed partial class LeaseSimulation
 
         public bool IsRemoved { get; set; }
 
+        public TimeSpan UpAt { get; init; } = TimeSpan.MinValue;
+
         public TimeSpan PausedUntil { get; private set; } = TimeSpan.MinValue;
 
         public TimeSpan? UnreachableSince { get; set; }
@@ -77,7 +80,11 @@ internal sealed partial class LeaseSimulation
 
         private LeaseInstant Instant => new(Moment.Monotonic, Moment.Wall);
 
-        private Membership.View View => new(_members, _gone, _members.Contains(Id) ? _fence.CurrentUntil : Actors.Sites.Moment.Never);
+        private Membership.View View => new(_members, _joining, _gone, _members.Contains(Id) ? _fence.CurrentUntil : Actors.Sites.Moment.Never);
+
+        public override string ToString() =>
+            $"{Id}: demand {Demand}, open {_open}, leased {Leased}, last told {_holder.Held?.ToString() ?? "a lease"}, asks {KnownOwner.Id}, members {string.Join(' ', _members.Select(id => id.Incarnation))}"
+            + $"{(View.IsCurrent(Moment) ? "" : ", not current")}{(_site is null ? "" : _site.IsLearning ? ", learning" : _site.IsOpen ? ", broken" : ", granting")}";
 
         public void Pause(TimeSpan length) => PausedUntil = _world._now + length;
 
@@ -118,6 +125,15 @@ internal sealed partial class LeaseSimulation
             }
         }
 
+        /// <summary>Seen joining, not yet up.</summary>
+        public void AddJoining(SimulatedNode member)
+        {
+            _joining = _joining.Add(member.Id);
+            Add(member);
+        }
+
+        public void SeeUp(SimulatedNode member) => _joining = _joining.Remove(member.Id);
+
         public void Remove(SimulatedNode member)
         {
             if (_members.Contains(member.Id))
@@ -153,6 +169,7 @@ internal sealed partial class LeaseSimulation
 
             if (_site is not null && _world._now >= _siteTickAt)
             {
+                _siteTickAt = TimeSpan.MaxValue;
                 _site.OnTick(View, Moment, _effects);
                 CarryOut();
                 if (_site is not null && _site.IsIdle(Moment))
@@ -196,17 +213,22 @@ internal sealed partial class LeaseSimulation
 
             if (_site is null)
             {
-                _site = new SiteState(Site, new Epoch(Moment.Wall.UtcTicks, Id.Incarnation), _tenure.Knows("1", _shard, Moment), new SiteOptions(), View, Moment, _effects);
+                _siteTickAt = TimeSpan.MaxValue;
+                var knows = _tenure.Knows("1", _shard, Moment);
+                _world.Trace?.Invoke($"{_world._now} {Id} starts an actor that {(knows ? "knows" : "asks")}");
+                _site = new SiteState(Site, new Epoch(Moment.Wall.UtcTicks, Id.Incarnation), knows, new SiteOptions(), View, Moment, _effects);
                 CarryOut();
             }
 
             _peers.TryAdd(from.Id, from);
+            _world.Trace?.Invoke($"{_world._now} {request}");
             _site.On(request, View, Moment, _effects);
             CarryOut();
         }
 
         private void OnHolding(SiteProtocol.Holding holding)
         {
+            _world.Trace?.Invoke($"{_world._now} at {Id}: {holding}");
             _site?.On(holding, View, Moment, _effects);
             CarryOut();
         }
@@ -223,6 +245,7 @@ internal sealed partial class LeaseSimulation
                             _world.Granted(_site!.LimitInForce);
                         }
 
+                        _world.Trace?.Invoke($"{_world._now} to {id}: {message}");
                         _world.Send(this, _peers[id], to => to.OnAnswer(message));
                         break;
                     case SiteEffect.Ask ask when ask.Node == Id:
@@ -239,7 +262,7 @@ internal sealed partial class LeaseSimulation
             }
 
             _effects.Clear();
-            if (_site is not null)
+            if (_site is not null && _world._now + _site.Next < _siteTickAt)
             {
                 _siteTickAt = _world._now + _site.Next;
             }

@@ -25,6 +25,7 @@ internal sealed partial class LeaseSimulation
             }
 
             node.IsRemoved = true;
+            Trace?.Invoke($"{_now} {node.Id} is removed");
             foreach (var other in _nodes.Where(other => other != node && !other.IsDead && !other.IsRemoved))
             {
                 Later(TimeSpan.FromMilliseconds(_random.Next(0, 500)), () => other.Remove(node));
@@ -63,14 +64,21 @@ internal sealed partial class LeaseSimulation
     private void Replace()
     {
         var limit = _limitChanges && !_calm ? _limit = Math.Clamp(_limit + _random.Next(-4, 5), 1, 12) : _limit;
-        var fresh = new SimulatedNode(this, ++_made, limit) { KnownOwner = _owner };
-        _nodes.RemoveAll(node => node.IsDead);
+        var fresh = new SimulatedNode(this, ++_made, limit) { KnownOwner = _owner, UpAt = _now + TimeSpan.FromSeconds(2) };
+        _nodes.RemoveAll(node => node is { IsDead: true, IsRemoved: true });
         var members = _nodes.Where(node => !node.IsRemoved && !node.IsDead).ToList();
         _nodes.Add(fresh);
         fresh.Join([.. members, fresh]);
+        fresh.AddJoining(fresh);
+        // All see it join before anyone sees it up.
         foreach (var other in members)
         {
-            Later(TimeSpan.FromMilliseconds(_random.Next(0, 1000)), () => other.Add(fresh));
+            Later(TimeSpan.FromMilliseconds(_random.Next(0, 1000)), () => other.AddJoining(fresh));
+        }
+
+        foreach (var other in (SimulatedNode[])[.. members, fresh])
+        {
+            Later(TimeSpan.FromMilliseconds(_random.Next(1000, 2000)), () => other.SeeUp(fresh));
         }
 
         Every(fresh, () => TimeSpan.FromMilliseconds(_random.Next(100, 400)), fresh.Step);
@@ -79,7 +87,8 @@ internal sealed partial class LeaseSimulation
 
     private SimulatedNode AnyLiving()
     {
-        var living = _nodes.Where(node => !node.IsRemoved && !node.IsDead).ToList();
+        // Shards go to nodes that are up alone.
+        var living = _nodes.Where(node => !node.IsRemoved && !node.IsDead && _now >= node.UpAt).ToList();
         return living[_random.Next(living.Count)];
     }
 
@@ -106,7 +115,9 @@ internal sealed partial class LeaseSimulation
         }
 
         var node = AnyLiving();
-        switch (_random.Next(8))
+        var trouble = _random.Next(8);
+        Trace?.Invoke($"{_now} trouble {trouble} for {node}");
+        switch (trouble)
         {
             case 0 when _nodes.Count(each => !each.IsRemoved && IsReachable(each)) > 2:
                 node.IsDead = true;

@@ -61,7 +61,8 @@ internal sealed partial class LeaseSimulation
 
     public int ConnectionsSeen { get; private set; }
 
-    public TimeSpan Now => _now;
+    /// <summary>Told of each request and answer, to find out what happened in a schedule.</summary>
+    public Action<string>? Trace { get; init; }
 
     /// <summary>No trouble from now on, and all that was going on ends.</summary>
     public void CalmDown()
@@ -86,7 +87,8 @@ internal sealed partial class LeaseSimulation
 
     private void Check()
     {
-        while (_granted.TryPeek(out var oldest) && oldest.At <= _now - LeaseTiming.TimeToLive)
+        // The nodes' clocks run up to a thousandth too fast or too slow.
+        while (_granted.TryPeek(out var oldest) && oldest.At <= _now - LeaseTiming.TimeToLive - LeaseTiming.Drift)
         {
             _granted.Dequeue();
         }

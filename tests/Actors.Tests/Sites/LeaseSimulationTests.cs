@@ -7,6 +7,9 @@ public sealed class LeaseSimulationTests
     /// <summary>More for a long run: each schedule is three minutes of virtual time.</summary>
     private static readonly int Schedules = int.TryParse(Environment.GetEnvironmentVariable("MAILCLUSTER_LEASE_SCHEDULES"), out var many) ? many : 2000;
 
+    /// <summary>A seed whose requests and answers are shown; run with <c>-diagnostics</c>.</summary>
+    private static readonly int Traced = int.TryParse(Environment.GetEnvironmentVariable("MAILCLUSTER_LEASE_TRACED"), out var seed) ? seed : 0;
+
     [Fact]
     public void No_schedule_of_troubles_leases_more_than_the_limit_and_calm_gives_each_its_share()
     {
@@ -14,7 +17,10 @@ public sealed class LeaseSimulationTests
         ForEachSeed(Schedules, seed =>
         {
             var random = new Random(seed);
-            var simulation = new LeaseSimulation(seed, nodes: random.Next(3, 6), limit: random.Next(1, 13), limitChanges: seed % 3 == 0);
+            var simulation = new LeaseSimulation(seed, nodes: random.Next(3, 6), limit: random.Next(1, 13), limitChanges: seed % 3 == 0)
+            {
+                Trace = seed == Traced ? TestContext.Current.SendDiagnosticMessage : null,
+            };
             simulation.Run(TimeSpan.FromSeconds(120));
             simulation.CalmDown();
             simulation.Run(TimeSpan.FromSeconds(220));
@@ -29,12 +35,13 @@ public sealed class LeaseSimulationTests
             simulation.Run(TimeSpan.FromSeconds(320), () => served.UnionWith(living.Where(node => node.Open > 0)));
 
             // Each got something, and nothing lies idle.
-            Assert.Equal(living.Count, served.Count);
+            var stand = string.Join('\n', living);
+            Assert.True(living.Count == served.Count, $"{served.Count} of {living.Count} were served:\n{stand}");
             var limit = living.Min(node => node.Limit);
             if (living.Count <= limit)
             {
-                Assert.Equal(Math.Min(limit, 8 * living.Count), living.Sum(node => node.Leased));
-                Assert.True(living.Max(node => node.Leased) - living.Min(node => node.Leased) <= 1);
+                Assert.True(Math.Min(limit, 8 * living.Count) == living.Sum(node => node.Leased), $"something of the limit {limit} lies idle:\n{stand}");
+                Assert.True(living.Max(node => node.Leased) - living.Min(node => node.Leased) <= 1, $"shares of the limit {limit} differ:\n{stand}");
             }
 
             Interlocked.Add(ref grants, simulation.GrantsSeen);
@@ -46,7 +53,7 @@ public sealed class LeaseSimulationTests
 
     private static void ForEachSeed(int seeds, Action<int> run)
     {
-        for (var seed = 1; seed <= seeds; seed++)
+        for (var seed = Traced > 0 ? Traced : 1; seed <= (Traced > 0 ? Traced : seeds); seed++)
         {
             try
             {

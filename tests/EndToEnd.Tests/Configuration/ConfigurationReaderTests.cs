@@ -81,6 +81,8 @@ public class ConfigurationReaderTests
         { "a number that is none", "retry { factor = NaN }", "expected a number" },
         { "one client may have more than all", "limits { connections = 10, connections-per-client = 20 }", "mailcluster.limits.connections-per-client: 20 for one client, but limits.connections allows 10" },
         { "large content over a quarter of a segment", "spool { segment-size = 2 MiB, large-content = 1 MiB }", "at most a quarter of spool.segment-size" },
+        { "a first break over the longest", "sites { broken-first = 10m }", "mailcluster.sites.broken-first: 10m is longer than the longest, sites.broken-max = 5m" },
+        { "an event log without a file", "events { keep-files = 0 }", "allowed are 1 to 100000" },
         { "TLS is not there yet", "listeners = [ { tls = starttls } ]", "mailcluster.listeners[0].tls: \"starttls\": this version does not do it; leave it at off" },
         { "a word that tls will never know", "listeners = [ { tls = sometimes } ]", "expected off, starttls or implicit" },
         { "AUTH is not there yet", "listeners = [ { auth = optional } ]", "this version does not do it" },
