@@ -4,6 +4,7 @@ using Akka.Hosting;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
+using MailCluster.Actors.Reports;
 using MailCluster.Actors.Sessions;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
@@ -42,6 +43,13 @@ public sealed class RelayActors
             Holdings = parts.Holdings,
             Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
         }), "pools");
+        var reports = system.ActorOf(ReportActor.Props(new()
+        {
+            Hostname = parts.Hostname,
+            Spool = spool,
+            Events = parts.Events,
+            Logger = parts.Loggers.CreateLogger<ReportActor>(),
+        }), "reports");
         var queue = new QueueActorParts
         {
             Node = node,
@@ -53,7 +61,7 @@ public sealed class RelayActors
             Closed = closed,
             DeliveryActors = registry.Get<DeliveryRegion>(),
             Pools = _pools,
-            Reports = ActorRefs.Nobody,
+            Reports = reports,
             Questions = Questions / _partitions.Count,
         };
         _queues = [.. Enumerable.Range(1, _partitions.Count).Select(number => system.ActorOf(QueueActor.Props(queue), $"queue-{number}"))];

@@ -24,7 +24,6 @@ internal sealed class ClusterNode : IAsyncDisposable
     private const string Settings = """
         akka {
           loglevel = WARNING
-          actor.serialize-messages = on
           cluster {
             downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
             split-brain-resolver { active-strategy = keep-majority, stable-after = 5s }
@@ -67,7 +66,12 @@ internal sealed class ClusterNode : IAsyncDisposable
     public Akka.Cluster.Cluster Membership => Akka.Cluster.Cluster.Get(System);
 
     /// <summary>Starts a node that forms a cluster of its own, or joins another's.</summary>
-    public static async Task<ClusterNode> StartAsync(ClusterNode? joins = null, long queuePerDomain = 1000, ImmutableArray<RouteOptions> routes = default)
+    /// <param name="joins">The one to join; null to form a cluster.</param>
+    /// <param name="queuePerDomain">Recipients that may wait for a domain.</param>
+    /// <param name="routes">By default all mail goes to a loopback port.</param>
+    /// <param name="serializeAll">True sends messages within the node through their serializers too. Not for several nodes: Akka's own replication does not stand it, and between nodes all is
+    /// serialized anyway.</param>
+    public static async Task<ClusterNode> StartAsync(ClusterNode? joins = null, long queuePerDomain = 1000, ImmutableArray<RouteOptions> routes = default, bool serializeAll = false)
     {
         var holdings = new LeaseHoldings();
         var resolver = new MailExchangerResolver(
@@ -78,6 +82,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddAkka("mailcluster", akka => akka
+            .AddHocon(ConfigurationFactory.ParseString($"akka.actor.serialize-messages = {(serializeAll ? "on" : "off")}"), HoconAddMode.Prepend)
             .AddHocon(ConfigurationFactory.ParseString(Settings), HoconAddMode.Prepend)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions())

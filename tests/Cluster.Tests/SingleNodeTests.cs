@@ -12,7 +12,7 @@ public sealed class SingleNodeTests
     [Fact]
     public async Task Answers_a_report_with_the_route_and_a_request_with_a_lease()
     {
-        await using var node = await ClusterNode.StartAsync();
+        await using var node = await ClusterNode.StartAsync(serializeAll: true);
         var inbox = Inbox.Create(node.System);
 
         var domain = new DomainName("example.org");

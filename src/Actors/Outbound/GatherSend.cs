@@ -1,12 +1,11 @@
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 
 namespace MailCluster.Actors.Outbound;
 
 /// <summary>Sends several pieces of memory with one system call. Reused by its connection, one send at a time; allocates nothing where the kernel takes all at once.</summary>
-internal sealed class GatherSend() : SocketAsyncEventArgs(true), IValueTaskSource
+internal sealed class GatherSend() : SocketAsyncEventArgs(true)
 {
-    private ManualResetValueTaskSourceCore<bool> _source;
+    private readonly Wake _completed = new();
     private long _expected;
 
     /// <summary>Sends all of it.</summary>
@@ -19,10 +18,9 @@ internal sealed class GatherSend() : SocketAsyncEventArgs(true), IValueTaskSourc
             _expected += piece.Count;
         }
         BufferList = pieces;
-        _source.Reset();
         if (socket.SendAsync(this))
         {
-            return new(this, _source.Version);
+            return FinishAsync();
         }
         return Error is { } error ? ValueTask.FromException(error) : default;
     }
@@ -31,22 +29,14 @@ internal sealed class GatherSend() : SocketAsyncEventArgs(true), IValueTaskSourc
         : BytesTransferred != _expected ? new((int)SocketError.ConnectionReset) : null;
 
     /// <inheritdoc/>
-    protected override void OnCompleted(SocketAsyncEventArgs e)
+    protected override void OnCompleted(SocketAsyncEventArgs e) => _completed.Signal();
+
+    private async ValueTask FinishAsync()
     {
+        await _completed.WaitAsync().ConfigureAwait(false);
         if (Error is { } error)
         {
-            _source.SetException(error);
-        }
-        else
-        {
-            _source.SetResult(true);
+            throw error;
         }
     }
-
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
 }

@@ -331,10 +331,13 @@ internal sealed partial class OutboundConnection
         }
     }
 
-    private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> head, ReadOnlySequence<byte> content, ReadOnlyMemory<byte> tail)
+    private ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> head, ReadOnlySequence<byte> content, ReadOnlyMemory<byte> tail) =>
+        TrySendAsync(head, content, tail, _settings.Options.Timeouts.DataBlock);
+
+    private async ValueTask<bool> TrySendAsync(ReadOnlyMemory<byte> head, ReadOnlySequence<byte> content, ReadOnlyMemory<byte> tail, TimeSpan wait)
     {
         _isIdle = false;
-        _deadline.Arm(_settings.Options.Timeouts.DataBlock);
+        _deadline.Arm(wait);
         try
         {
             await _transport!.SendAsync(head, content, tail).ConfigureAwait(false);
@@ -362,14 +365,20 @@ internal sealed partial class OutboundConnection
             return Abandon(Broken(ClientStep.Content, _peer!.Host), isRefused: false);
         }
         _log.Received(view.Octets);
-        var transition = current.State.OnBrokenOff(view.Code);
+        return TakeInContent(current, view.ToReply());
+    }
+
+    /// <summary>A reply in the middle of content. The connection is over: it waits for the rest, which it does not want.</summary>
+    private Departure.HostFailed TakeInContent(OutboundTransaction current, Reply reply)
+    {
+        var transition = current.State.OnBrokenOff(reply.Code);
         current.State = transition.State;
         if (transition.Verdict == TransactionVerdict.ContentRefused)
         {
             _served++;
-            current.RefuseRest(Failure(FailureScope.Transaction, view.ToReply()), _peer!);
+            current.RefuseRest(Failure(FailureScope.Transaction, reply), _peer!);
         }
-        return Abandon(HostFailures.Refused(view.ToReply(), ClientStep.Content, _peer!.Host), isRefused: true);
+        return Abandon(HostFailures.Refused(reply, ClientStep.Content, _peer!.Host), isRefused: true);
     }
 
     /// <summary>Content could not be read to its end. The connection is given up in the middle of it, which no peer takes for an end of data.</summary>

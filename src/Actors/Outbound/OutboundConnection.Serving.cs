@@ -93,6 +93,10 @@ internal sealed partial class OutboundConnection
             return view.Code == 421 ? new Departure.PeerClosed() : new Departure.HostFailed(HostFailures.Unasked(view.ToReply(), _peer!.Host));
         }
         var step = transaction.State.Awaits;
+        if (step == ClientStep.Content)
+        {
+            return TakeInContent(transaction, view.ToReply());
+        }
         var transition = transaction.State.On(view.Code, view.Status);
         transaction.State = transition.State;
         switch (transition.Verdict)

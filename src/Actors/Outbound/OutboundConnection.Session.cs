@@ -184,13 +184,13 @@ internal sealed partial class OutboundConnection
         {
             return;
         }
-        _isIdle = false;
-        _deadline.Arm(_quitWait);
         Commands().Write("QUIT\r\n"u8);
-        if (!await TrySendAsync(_commands.WrittenMemory, default, default).ConfigureAwait(false))
+        _log.Sent(_commands.WrittenSpan);
+        if (!await TrySendAsync(_commands.WrittenMemory, default, default, _quitWait).ConfigureAwait(false))
         {
             return;
         }
+        _deadline.Arm(_quitWait);
         while (ReplyParser.Parse(_transport!.Received, out _, out _) == ReplyProgress.NeedMore)
         {
             if (!_transport.BeginReceive())

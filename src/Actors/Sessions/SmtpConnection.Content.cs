@@ -33,9 +33,12 @@ public sealed partial class SmtpConnection
                 await FlushAsync().ConfigureAwait(false);
             }
             _writer = await begin.ConfigureAwait(false);
+            Disarm();
         }
         catch (OperationCanceledException) when (!_context.ConnectionClosed.IsCancellationRequested)
         {
+            // The wait is over, not the session.
+            Disarm();
             return new(_ending ?? Replies.SystemFull);
         }
         catch (IOException e)

@@ -42,12 +42,12 @@ internal sealed partial class SiteState
         return limit;
     }
 
-    /// <summary>What the invariant leaves for a holder now: at every time to come within the lease, what the others may then hold and this grant must fit the highest limit in force in the
-    /// time-to-live before. A grant that is within what the holder has anyway adds nothing.</summary>
+    /// <summary>What the invariant leaves for a holder: now, what the others hold and this grant must fit the limit; at each time to come within the lease, the highest limit in force in the
+    /// time-to-live before. A grant that is within what the holder has leased anyway adds nothing.</summary>
     private int Room(Holder holder, TimeSpan now)
     {
         var limit = LimitNow(now);
-        var room = RoomAt(holder, now, HighestLimitAt(now, limit));
+        var room = RoomAt(holder, now, limit);
         for (var i = 1; i < _limits.Count; i++)
         {
             // From here on, the limits before this one count no longer.

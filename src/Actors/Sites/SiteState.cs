@@ -63,7 +63,7 @@ internal sealed partial class SiteState
             BeginAnew(request.Epoch, view, at, effects);
         }
 
-        Forget(now);
+        Forget(view, now);
         if (!_holders.TryGetValue(request.Node, out var holder))
         {
             _holders[request.Node] = holder = new Holder(request.Node);
@@ -83,7 +83,7 @@ internal sealed partial class SiteState
     /// <summary>Time has passed: see <see cref="Next"/>.</summary>
     public void OnTick(Membership.View view, Moment at, List<SiteEffect> effects)
     {
-        Forget(at.Monotonic);
+        Forget(view, at.Monotonic);
         ProceedLearning(view, at, effects);
         AskAgain(at, effects);
         Offer(view, at, effects);
@@ -137,10 +137,15 @@ internal sealed partial class SiteState
 
     private SiteProtocol.Held Held(long number, SiteProtocol.HeldReason reason, TimeSpan retryAfter) => new(_site, number, _epoch, retryAfter, reason);
 
-    private void Forget(TimeSpan now)
+    private void Forget(Membership.View view, TimeSpan now)
     {
         foreach (var holder in _holders.Values)
         {
+            if (!view.Members.Contains(holder.Node))
+            {
+                holder.Leave();
+            }
+
             if (!holder.IsHeard(now) && holder.CountedAt(now) == 0)
             {
                 _holders.Remove(holder.Node);
@@ -223,6 +228,9 @@ internal sealed partial class SiteState
             ServedSince ??= now;
             WaitingSince = null;
         }
+
+        /// <summary>It is no member any more: it wants nothing. What it was granted counts until it has run out.</summary>
+        public void Leave() => (Demand, WaitingSince) = (0, null);
 
         /// <summary>It was told to wait. What it holds it may still hold; its turn is over.</summary>
         public void Wait(TimeSpan now)

@@ -20,9 +20,10 @@ internal static class NodeWiring
         services.AddAkka(SystemName, (builder, provider) => builder
             .AddSetup(new AkkaLog.LoggerSetup(provider.GetRequiredService<ILoggerFactory>()))
             .AddHocon(akka, HoconAddMode.Prepend)
-            .WithMailClusterShards(Parts(provider, options)));
+            .WithMailClusterShards(provider.GetRequiredService<RelayParts>()));
         services.AddSingleton(provider => new EventLog(Path.Combine(options.DataDirectory, "events"), options.Hostname, options.Events, provider.GetRequiredService<ILogger<EventLog>>()));
-        services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, Parts(provider, options)));
+        services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<RelayParts>()));
+        services.AddSingleton(provider => Parts(provider, options));
     }
 
     private static RelayParts Parts(IServiceProvider provider, NodeOptions options) => new()

@@ -6,7 +6,7 @@ namespace MailCluster.Protocol.Notifications;
 /// <summary>What does a person read?</summary>
 public sealed partial record DeliveryStatusNotification
 {
-    private const int Width = 76;
+    private const int Width = 72;
 
     private string ForPeople(string subject, bool isHeaderOnly)
     {

@@ -38,6 +38,7 @@ internal static class StatusMeaning
         (6, 3) => "the content would have to be converted, and cannot be",
         (6, 7) => "the address has characters that the mail system of the recipient cannot handle",
         (6, _) => "the content of the message was not accepted",
+        (7, 1) when status.Class == 4 => "the mail system of the recipient puts the message off",
         (7, 1) => "the mail system of the recipient does not allow the message",
         (7, 2) => "you may not send to that mailing list",
         (7, 4) or (7, 10) or (7, 11) or (7, 30) => "the security that is asked for cannot be had there",

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using MailCluster.Actors.Delivery;
@@ -6,7 +5,6 @@ using MailCluster.Actors.Queue;
 using MailCluster.Actors.Sites;
 using MailCluster.Protocol.Addressing;
 using MailCluster.Protocol.Commands;
-using MailCluster.Protocol.Content;
 using MailCluster.Protocol.Failures;
 using MailCluster.Protocol.Replies;
 using MailCluster.Spool;
@@ -36,28 +34,10 @@ internal static class MailForTests
         var destination = new EnvelopeDestination(of, [.. Enumerable.Range(0, recipients).Select(i => new Recipient(new($"user{i}@{of}", of), new(notify)))]);
         var envelope = new Envelope(new(reversePath), MailParameters.None, Start, new("in-1", "192.0.2.1:5", "client", "ESMTP"), [destination]);
         var open = states.Length > 0 ? [.. states] : Enumerable.Range(0, recipients).Select(i => new RecipientOutcome(i, RecipientStatus.Open, null)).ToImmutableArray();
-        return new(new(1), new(1, 1), envelope, 0, open, 0, new NoContent());
+        return new(new(1), new(1, 1), envelope, 0, open, 0, null!);       // nothing that is decided looks at content
     }
 
     public static AttemptOutcome Accepted(int recipient, OutboundPeer? peer = null) => new(recipient, Ok, null, peer ?? Peer);
 
     public static AttemptOutcome Refused(int recipient, DeliveryFailure failure) => new(recipient, null, failure, Peer);
-
-    /// <summary>The queue never looks at content.</summary>
-    private sealed class NoContent : SpooledContent
-    {
-        public override long Length => 1000;
-
-        public override ContentTraits Traits => ContentTraits.None;
-
-        public override bool TryGetMemory(out ReadOnlySequence<byte> content)
-        {
-            content = default;
-            return false;
-        }
-
-        public override ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation) => new(0);
-
-        public override void Dispose() { }
-    }
 }

@@ -31,7 +31,7 @@ public class DeadlineTests
         using var client = reception.Connect();
         await client.BeginAsync();
         reception.Time.Move(4 * s_minute);
-        Assert.Equal(6, await MinutesUntilEndAsync(reception, client, "N"), 1);
+        Assert.InRange(await MinutesUntilEndAsync(reception, client, "N"), 5, 6);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public class DeadlineTests
         await using var reception = new ReceptionFixture(_limits);
         using var client = reception.Connect();
         await client.BeginAsync();
-        Assert.Equal(6, await MinutesUntilEndAsync(reception, client, new string('N', 3000)), 1);
+        Assert.InRange(await MinutesUntilEndAsync(reception, client, new string('N', 3000)), 5, 6);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public class DeadlineTests
         await using var reception = new ReceptionFixture(_limits);
         using var client = reception.Connect();
         await client.BeginAsync("MAIL FROM:<a@example.org>", "RCPT TO:<b@example.net>", "DATA");
-        Assert.Equal(6, await MinutesUntilEndAsync(reception, client, ""), 1);
+        Assert.InRange(await MinutesUntilEndAsync(reception, client, ""), 5, 6);
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public class DeadlineTests
         {
             await client.CodesAsync(1);
         }
-        Assert.Equal(31, await MinutesUntilEndAsync(reception, client, drop, skip: drop.Length > 3 ? "250" : null), 1);
+        Assert.InRange(await MinutesUntilEndAsync(reception, client, drop, skip: drop.Length > 3 ? "250" : null), 30, 31);
         Assert.Empty(await reception.KeptAsync());
     }
 

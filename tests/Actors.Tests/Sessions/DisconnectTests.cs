@@ -22,6 +22,10 @@ public class DisconnectTests
 
         using var last = reception.Connect();
         await last.SendRawAsync(dialogue);
+        while (!(await last.ReplyAsync()).Contains("queued", StringComparison.Ordinal))
+        {
+            // Greeting, EHLO, MAIL, RCPT, DATA or BDAT.
+        }
         await last.HangUpAsync();
         Assert.Single(await reception.KeptAsync());
     }

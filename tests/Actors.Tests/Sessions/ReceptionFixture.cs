@@ -108,7 +108,7 @@ public sealed class ReceptionFixture : IAsyncDisposable
             {
                 var text = global::System.Text.Encoding.Latin1.GetString(Content);
                 var end = text.IndexOf("\r\n", StringComparison.Ordinal);
-                while (text[end + 2] == '\t')
+                while (text.AsSpan(end + 2).StartsWith('\t'))
                 {
                     end = text.IndexOf("\r\n", end + 2, StringComparison.Ordinal);
                 }

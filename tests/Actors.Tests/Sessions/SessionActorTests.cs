@@ -21,7 +21,7 @@ public sealed class SessionActorTests : TestKit
         var actor = await ActorAsync(1);
         Watch(actor);
         await client.HangUpAsync();
-        await ExpectTerminatedAsync(actor, s_patience);
+        await ExpectTerminatedAsync(actor, s_patience, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class SessionActorTests : TestKit
         var actor = await ActorAsync(1);
         Watch(actor);
         Sys.Stop(actor);
-        await ExpectTerminatedAsync(actor, s_patience);
+        await ExpectTerminatedAsync(actor, s_patience, cancellationToken: TestContext.Current.CancellationToken);
         Assert.StartsWith("421 4.3.2 ", await client.ReplyAsync(), StringComparison.Ordinal);
         await client.ClosedAsync();
     }
@@ -54,13 +54,13 @@ public sealed class SessionActorTests : TestKit
         var ended = new TaskCompletionSource<Reply>();
         var handle = new SessionHandle(_reception.Reception, 77, reply => ended.TrySetResult(reply));
         handle.Open();
-        Assert.Null(await handle.AskAsync(SessionSubject.Mail).AsTask().WaitAsync(s_patience));
+        Assert.Null(await handle.AskAsync(SessionSubject.Mail).AsTask().WaitAsync(s_patience, TestContext.Current.CancellationToken));
         var actor = await ActorAsync(77);
         Watch(actor);
         Sys.Stop(actor);
-        await ExpectTerminatedAsync(actor, s_patience);
-        Assert.Equal(Replies.NotAvailable, await handle.AskAsync(SessionSubject.EndOfData).AsTask().WaitAsync(s_patience));
-        Assert.Equal(Replies.NotAvailable, await ended.Task.WaitAsync(s_patience));
+        await ExpectTerminatedAsync(actor, s_patience, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(Replies.NotAvailable, await handle.AskAsync(SessionSubject.EndOfData).AsTask().WaitAsync(s_patience, TestContext.Current.CancellationToken));
+        Assert.Equal(Replies.NotAvailable, await ended.Task.WaitAsync(s_patience, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public sealed class SessionActorTests : TestKit
         var handle = new SessionHandle(_reception.Reception, 78, static _ => { });
         handle.Open();
         await _reception.Reception.DrainAsync(CancellationToken.None);
-        Assert.Equal(Replies.NotAvailable, await handle.AskAsync(SessionSubject.Mail).AsTask().WaitAsync(s_patience));
-        Assert.Null(await handle.AskAsync(SessionSubject.EndOfData).AsTask().WaitAsync(s_patience));
+        Assert.Equal(Replies.NotAvailable, await handle.AskAsync(SessionSubject.Mail).AsTask().WaitAsync(s_patience, TestContext.Current.CancellationToken));
+        Assert.Null(await handle.AskAsync(SessionSubject.EndOfData).AsTask().WaitAsync(s_patience, TestContext.Current.CancellationToken));
         handle.Close();
     }
 
@@ -96,5 +96,5 @@ public sealed class SessionActorTests : TestKit
         base.AfterAll();
     }
 
-    private async Task<IActorRef> ActorAsync(long number) => await Sys.ActorSelection(_reception.Sessions.Path / $"session-{number}").ResolveOne(s_patience);
+    private async Task<IActorRef> ActorAsync(long number) => await Sys.ActorSelection(_reception.Sessions.Path / $"session-{number}").ResolveOne(s_patience, TestContext.Current.CancellationToken);
 }

@@ -34,7 +34,7 @@ public sealed class SitePoolStateTests
     {
         var made = Enumerable.Range(0, jobs).Select(_ => new DeliveryJob(new(++_jobs), domain, Start, 1000)).ToArray();
         _effects.Clear();
-        _pool.On(new SitePoolProtocol.Ready(Site(), domain, made, stillDue, null, returned, ++_turn), 0, _now, _effects);
+        _pool.On(new SitePoolProtocol.Ready(Site(), domain, made, stillDue, To(Site()), returned, ++_turn), 0, _now, _effects);
         return made;
     }
 
@@ -76,7 +76,7 @@ public sealed class SitePoolStateTests
         Assert.Single(_effects.Open);
         Connect(1);
         Assert.Equal(2, _effects.Open.Single().Connection);
-        Assert.Equal(1, _effects.Deliver.Count(d => d.Connection == 1));
+        Assert.Equal(2, _effects.Deliver.Count(d => d.Connection == 1));
     }
 
     [Fact]
@@ -258,10 +258,15 @@ public sealed class SitePoolStateTests
     public void What_idle_domains_leave_unused_is_taken_back_where_others_starve()
     {
         Wait(A, 1);
-        Ready(A, 0);
+        Grant(1);
+        var job = Ready(A, 1).Single();
+        Connect(1);
+        Serve(1, job);
         Wait(B, 9);
+        Assert.Equal((B, 1), (_effects.Wants.Single().Want.Domain, _effects.Wants.Single().Want.Jobs));     // all the room there is
+        Ready(B, 1, stillDue: 8);
         Assert.Equal((A, 0), (_effects.Wants.Single().Want.Domain, _effects.Wants.Single().Want.Jobs));
-        Ready(A, 0, returned: 16);
+        Ready(A, 0, returned: 15);
         Assert.Equal(B, _effects.Wants.Single().Want.Domain);
     }
 

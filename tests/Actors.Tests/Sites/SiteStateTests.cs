@@ -188,6 +188,19 @@ public sealed class SiteStateTests
     }
 
     [Fact]
+    public void One_that_has_left_the_cluster_claims_no_share_but_its_lease_counts()
+    {
+        var site = Knowing();
+        Ask(site, A, demand: 6);
+        Ask(site, B, demand: 6);
+        _view = View([B, C]);
+
+        Assert.Equal(4, Connections(Ask(site, B, demand: 10, heard: true)));
+        Pass(LeaseTiming.TimeToLive + LeaseTiming.Drift);
+        Assert.Equal(10, Connections(Ask(site, B, demand: 10, heard: true)));
+    }
+
+    [Fact]
     public void A_late_request_changes_nothing_and_is_not_answered()
     {
         var site = Knowing();

@@ -51,4 +51,9 @@ public class DomainNameTests
 
     [Fact]
     public void Domains_are_ordered_octet_by_octet() => Assert.True(new DomainName("a.test") < new DomainName("b.test"));
+
+    [Fact]
+    public void Many_domains_are_never_taken_for_one_another() => Assert.All(
+        Enumerable.Range(0, 20_000).Select(number => $"d{number}.example"),
+        name => Assert.True(DomainName.TryParse(name, out var domain) && domain.Value == name));
 }
