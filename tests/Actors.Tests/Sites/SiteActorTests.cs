@@ -28,6 +28,18 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         _membership.Now = new([_self], [], System.Collections.Immutable.ImmutableDictionary<NodeId, Moment>.Empty, new(TimeSpan.MaxValue, DateTimeOffset.MaxValue));
     }
 
+    /// <summary>Remoting waits on the clock before it ends.</summary>
+    protected override void AfterAll()
+    {
+        var ended = Sys.Terminate();
+        while (!ended.Wait(TimeSpan.FromMilliseconds(20)))
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        base.AfterAll();
+    }
+
     private TestScheduler Time => (TestScheduler)Sys.Scheduler;
 
     [Fact]
