@@ -83,7 +83,7 @@ public sealed class SpoolInspector
         {
             CheckLarge(id, message);
         }
-        Messages = [.. _messages.Values.Where(static message => message.States.Any(static state => state is not null)).Select(static message => message.ToMessage())
+        Messages = [.. _messages.Values.Select(static message => message.ToMessage())
             .OrderBy(static message => message.Id.Spool).ThenBy(static message => message.Id.Number)];
     }
 
@@ -125,6 +125,10 @@ public sealed class SpoolInspector
                 if (header.Type == RecordType.Done)
                 {
                     message.States[header.Argument] = null;
+                    if (Array.TrueForAll(message.States, static state => state is null))
+                    {
+                        _messages.Remove(header.Id);
+                    }
                     break;
                 }
                 var reader = new ByteReader(record.Part);
