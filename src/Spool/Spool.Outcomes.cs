@@ -49,9 +49,11 @@ public sealed partial class Spool
                 }
                 continue;
             }
-            if (full || (entry.Flags & EntryFlags.InBatch) != 0 || !GoesTo(batch.Log, outcome) || !TryCompose(batch, outcome, ref entry))
+            var goes = (entry.Flags & EntryFlags.InBatch) == 0 && GoesTo(batch.Log, outcome);
+            if (full || !goes || !TryCompose(batch, outcome, ref entry))
             {
-                full |= batch.Length > BatchLimit || batch.Room < RecordHeader.Size + 64;
+                // Where one does not fit, none behind it may go: a smaller one of the same entry would overtake it.
+                full |= goes || batch.Length > BatchLimit;
                 _left.Add(outcome);
             }
         }

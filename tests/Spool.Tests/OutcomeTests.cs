@@ -70,6 +70,26 @@ public class OutcomeTests
         Assert.Equal((1, 1, 3), (arrival.Open, arrival.ReportsOwed, arrival.Attempts));
     }
 
+    // An outcome that did not fit into the rest of a segment was overtaken by a smaller one of the same entry: a report's effect then found nobody to close.
+    [Fact]
+    public async Task A_small_outcome_does_not_overtake_a_large_one_of_its_entry_at_the_end_of_a_segment()
+    {
+        await using var fixture = new SpoolFixture().Start();
+        for (var i = 0; i < 40; i++)
+        {
+            var first = fixture.EntryOf(await fixture.Commit(SpoolFixture.Envelope(("a.test", 1)), SpoolFixture.Content(1000 * i, i)));
+            var entry = fixture.EntryOf(await fixture.Commit(SpoolFixture.Envelope(("a.test", 300)), SpoolFixture.Content(100, i)));
+            // The first of a batch always fits: its segment is chosen for it.
+            fixture.Spool.RecordDelivered(first);
+            fixture.Ended(first);
+            fixture.Spool.Record(new(entry, 1, default, [.. Enumerable.Range(0, 300).Select(static r => new RecipientOutcome(r, RecipientStatus.FailedReportOwed, SpoolFixture.Detail(550, $"no {r}")))]));
+            fixture.Spool.Record(new(entry, 2, default, [new(0, RecipientStatus.Reported, null)]));
+            using var delivery = await fixture.Spool.OpenAsync(entry, TestContext.Current.CancellationToken);
+            Assert.Equal(2, delivery.Attempts);
+            Assert.Equal(Enumerable.Range(1, 299), delivery.Recipients.Select(static recipient => recipient.Recipient));
+        }
+    }
+
     [Fact]
     public async Task A_report_and_the_end_of_what_it_reports_are_one_at_every_cut()
     {
