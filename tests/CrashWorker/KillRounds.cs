@@ -20,7 +20,7 @@ internal static class KillRounds
             {
                 throw new InvalidOperationException($"The worker ended by itself: {(await worker.EndAsync()).Errors}");
             }
-            Inspect(directory, $"after kill {round}", violations => ledger.Take($"X {violations}"));
+            Inspect(directory, $"after kill {round}", ledger);
         }
         await DrainAsync(directory, rounds, isCarrying, ledger);
         return CrashReport.Of(rounds, ledger);
@@ -41,7 +41,7 @@ internal static class KillRounds
             throw new InvalidOperationException($"The last worker failed: {end.Errors}");
         }
         ledger.Begin();
-        var inspected = Inspect(directory, "at the end", violations => ledger.Take($"X {violations}"));
+        var inspected = Inspect(directory, "at the end", ledger);
         foreach (var message in inspected.Messages.Take(10))
         {
             ledger.Take($"X left over: {message.Envelope.ReversePath}");
@@ -50,12 +50,13 @@ internal static class KillRounds
         ledger.Take("E");
     }
 
-    private static SpoolInspector Inspect(string directory, string when, Action<string> violation)
+    /// <summary>Reads every record there is, by other code than the spool's own; what cannot be read is a violation.</summary>
+    public static SpoolInspector Inspect(string directory, string when, Ledger ledger)
     {
         var inspected = SpoolInspector.Inspect(directory);
         foreach (var damage in inspected.Damage)
         {
-            violation($"{when}: {damage}");
+            ledger.Take($"X {when}: {damage}");
         }
         return inspected;
     }
