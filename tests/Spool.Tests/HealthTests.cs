@@ -12,21 +12,14 @@ public sealed class HealthTests : IDisposable
 
     private static async Task Until(Func<bool> condition, Action push, string what)
     {
-        for (var i = 0; i < 2000 && !condition(); i++)
+        // Between looks the spool's threads come to run; the condition decides, not the time.
+        using var turns = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        for (var i = 0; i < 5000 && !condition(); i++)
         {
             push();
-            await Task.Run(static () => Thread.Yield());
-            await Task.WhenAny(Turn());
+            await turns.WaitForNextTickAsync();
         }
         Assert.True(condition(), what);
-
-        static Task Turn()
-        {
-            // A turn of the pool's timer, so that the spool's threads come to run; the condition decides, not the time.
-            var turn = new TaskCompletionSource();
-            _ = new Timer(static state => ((TaskCompletionSource)state!).TrySetResult(), turn, 1, Timeout.Infinite);
-            return turn.Task;
-        }
     }
 
     [Fact]

@@ -51,8 +51,12 @@ internal sealed class History
                 await Deliver(spool, (id, _) => _acknowledged.TryGetValue(id, out var what) && what.Seed >= 3000);
             }
             HasCarried = spool.CarriedOctets > 0;
-            await Deliver(spool, static (_, n) => n % 2 == 0);
-            await Commit(spool, 1500, 5000);
+            // Outcomes of what was carried, and mail enough that the segments of the older copies are dropped.
+            for (var round = 0; round < 6; round++)
+            {
+                await Deliver(spool, static (_, n) => n % 2 == 0);
+                await Commit(spool, 3000, 5000 + round);
+            }
         }
         finally
         {
