@@ -137,5 +137,6 @@ public sealed partial class Spool
                 }
             }
         });
+        MeasureSoon();
     }
 }
