@@ -34,6 +34,18 @@ public sealed class CrashDiskTests(ITestOutputHelper output) : IDisposable
         Assert.True(report.Lost > 0, $"These power cuts show nothing, since even without a sync nothing was lost: {report}");
     }
 
+    [Theory]
+    [InlineData("octets")]
+    [InlineData("inodes")]
+    [InlineData("octets,foreign")]
+    [InlineData("inodes,foreign")]
+    public async Task A_full_disk_refuses_mail_in_time_keeps_what_it_has_records_outcomes_restarts_and_empties_itself(string what)
+    {
+        var report = CrashReport.Parse(await RunAsync(["full-disk", _directory, what]));
+        output.WriteLine(report.ToString());
+        Assert.True(report.Violations.Count == 0, report.ToString());
+    }
+
     private async Task<CrashReport> CutAsync(int rounds, params string[] options)
     {
         var report = CrashReport.Parse(await RunAsync(["power-cuts", _directory, rounds.ToString(CultureInfo.InvariantCulture), Environment.TickCount.ToString(CultureInfo.InvariantCulture), .. options]));
