@@ -182,7 +182,9 @@ public sealed partial class Spool
                 var owing = effect.Report.Kind == ReportKind.Relayed ? RecipientStatus.RelayedReportOwed : RecipientStatus.FailedReportOwed;
                 foreach (var reported in effect.Report.Recipients)
                 {
-                    if (reported.Destination == effect.Destination && reported.Recipient < recipients.Length && recipients[reported.Recipient].Status == owing)
+                    // Open where the outcome that the report speaks of was still on its way when a crash came: the report, which is durable, says as much.
+                    if (reported.Destination == effect.Destination && reported.Recipient < recipients.Length
+                        && (recipients[reported.Recipient].Status == owing || recipients[reported.Recipient].Status == RecipientStatus.Open))
                     {
                         Change(recipients, new(reported.Recipient, RecipientStatus.Reported, null), ref open, ref owed);
                     }

@@ -142,6 +142,19 @@ public class OutcomeTests
         Directory.Delete(copy, recursive: true);
     }
 
+    // The report went to one log and the outcome to the other, and the crash came between the two: what had been reported was tried again, and reported again.
+    [Fact]
+    public async Task A_report_ends_its_recipients_even_where_the_outcome_that_it_speaks_of_was_lost()
+    {
+        await using var fixture = new SpoolFixture().Start();
+        var id = await fixture.Commit(SpoolFixture.Envelope(("a.test", 2), ("b.test", 1)), SpoolFixture.Content(100, 1));
+        await fixture.Commit(SpoolFixture.Envelope(("source.example", 1)) with { Report = new(ReportKind.Failed, id, [new(0, 1), new(1, 0)]) }, SpoolFixture.Content(100, 2));
+        await fixture.Reopen();
+        using var delivery = await fixture.Spool.OpenAsync(fixture.EntryOf(id), TestContext.Current.CancellationToken);
+        Assert.Equal([(0, RecipientStatus.Open)], delivery.Recipients.Select(static recipient => (recipient.Recipient, recipient.Status)));
+        Assert.Equal(2, fixture.Spool.OpenRecipients);
+    }
+
     [Fact]
     public async Task A_report_of_delay_marks_the_entries_and_closes_nothing()
     {
