@@ -173,13 +173,14 @@ internal sealed class Ledger
         for (var recipient = 0; recipient < states.Length; recipient++)
         {
             var status = states[recipient].Status;
-            var isExpected = status == RecipientStatus.Open || (MailPlan.IsOwed(status) && !IsReported(key, recipient, status));
+            // A report ends its recipients, also where the outcome that it speaks of was lost with the worker.
+            var isExpected = (status == RecipientStatus.Open || MailPlan.IsOwed(status)) && !IsReported(key, recipient);
             if (there.TryGetValue(recipient, out var foundStatus) != isExpected || (isExpected && foundStatus != status))
             {
-                _violations.Add($"{what}: recipient {recipient} should be {(isExpected ? status : "closed")} ({status}, reported {IsReported(key, recipient, status)}) and is {(there.ContainsKey(recipient) ? foundStatus : "not there")}");
+                _violations.Add($"{what}: recipient {recipient} should be {(isExpected ? status : "closed")} ({status}, reported {IsReported(key, recipient)}) and is {(there.ContainsKey(recipient) ? foundStatus : "not there")}");
             }
         }
-        if (states.Any(static state => state.Status == RecipientStatus.Open) && found.NextAttempt != plan.NextAttempt(found.Outcomes).UtcTicks)
+        if (there.ContainsValue(RecipientStatus.Open) && found.NextAttempt != plan.NextAttempt(found.Outcomes).UtcTicks)
         {
             _violations.Add($"{what}: due at {new DateTime(found.NextAttempt)}, not at {plan.NextAttempt(found.Outcomes)}");
         }
@@ -203,7 +204,7 @@ internal sealed class Ledger
         for (var recipient = 0; recipient < states.Length; recipient++)
         {
             var status = states[recipient].Status;
-            if (status == RecipientStatus.Open || (MailPlan.IsOwed(status) && !IsReported((plan.Number, destination), recipient, status)))
+            if ((status == RecipientStatus.Open || MailPlan.IsOwed(status)) && !IsReported((plan.Number, destination), recipient))
             {
                 Lost++;
                 if (Lost <= 20)
@@ -215,9 +216,8 @@ internal sealed class Ledger
         }
     }
 
-    private bool IsReported((long Number, int Destination) key, int recipient, RecipientStatus status)
-        => ReportsOf(key, status == RecipientStatus.RelayedReportOwed ? ReportKind.Relayed : ReportKind.Failed)
-            .Any(report => _reports[report].Recipients.Contains(new(key.Destination, recipient)));
+    private bool IsReported((long Number, int Destination) key, int recipient)
+        => ReportsOf(key, ReportKind.Relayed).Concat(ReportsOf(key, ReportKind.Failed)).Any(report => _reports[report].Recipients.Contains(new(key.Destination, recipient)));
 
     /// <summary>The reports that have been committed: acknowledged, seen by anybody, or there.</summary>
     private IEnumerable<long> ReportsOf((long Number, int Destination) key, ReportKind kind) => _reportsOf.TryGetValue(key.Number, out var reports)

@@ -43,7 +43,6 @@ internal sealed partial class Load
             using var delivery = await _spool.OpenAsync(arrival.Entry, CancellationToken.None);
             var plan = MailPlan.Of(MailPlan.NumberOf(delivery.Envelope.ReversePath));
             var destination = MailPlan.DestinationOf(arrival.Destination);
-            await CheckAsync(delivery, plan, destination, arrival.Attempts);
             if (arrival.Open + arrival.ReportsOwed != delivery.Recipients.Length)
             {
                 _journal.Violation($"{plan.Number} destination {destination}: told of {arrival.Open} and {arrival.ReportsOwed} recipients, and there are {delivery.Recipients.Length}");
@@ -58,9 +57,11 @@ internal sealed partial class Load
                 }
                 var entry = mail.Entries[destination] = new MailEntry(mail, destination, arrival.Entry) { Outcomes = arrival.Attempts };
                 var there = delivery.Recipients.Select(static recipient => recipient.Recipient).ToHashSet();
-                mail.Reported.UnionWith(entry.States.Select((state, recipient) => (state, recipient)).Where(pair => MailPlan.IsOwed(pair.state.Status) && !there.Contains(pair.recipient))
-                    .Select(pair => new ReportedRecipient(destination, pair.recipient)));
+                // Of who should be there and is not, the ledger knows whether that is right.
+                mail.Reported.UnionWith(entry.Waiting.Concat(entry.Owed(RecipientStatus.FailedReportOwed)).Concat(entry.Owed(RecipientStatus.RelayedReportOwed))
+                    .Where(recipient => !there.Contains(recipient.Recipient)).ToList());
             }
+            Check(await ReadAsync(delivery), delivery, mail, destination, arrival.Attempts);
         }
         catch (InvalidDataException damage)
         {
@@ -68,15 +69,21 @@ internal sealed partial class Load
         }
     }
 
-    /// <summary>Everything in an opened entry that follows from its mail's number and its outcomes so far.</summary>
-    private async Task CheckAsync(SpooledDelivery delivery, MailPlan plan, int destination, int outcomes)
+    private static async Task<byte[]> ReadAsync(SpooledDelivery delivery)
     {
-        var expected = plan.Content();
         var content = new byte[delivery.Content.Length];
         for (var done = 0; done < content.Length;)
         {
             done += await delivery.Content.ReadAsync(done, content.AsMemory(done), CancellationToken.None);
         }
+        return content;
+    }
+
+    /// <summary>Everything in an opened entry that follows from its mail's number and its outcomes so far.</summary>
+    private void Check(byte[] content, SpooledDelivery delivery, Mail mail, int destination, int outcomes)
+    {
+        var plan = mail.Plan;
+        var expected = plan.Content();
         if (!content.AsSpan().SequenceEqual(expected))
         {
             _journal.Violation($"{plan.Number}: the content is not what was committed ({content.Length} octets of {expected.Length})");
@@ -100,12 +107,16 @@ internal sealed partial class Load
                 _journal.Violation($"{plan.Number} destination {destination}, recipient {recipient.Recipient}: {recipient.Status} {recipient.Detail}, not {state}, after {outcomes} outcomes");
             }
         }
-        for (var recipient = 0; recipient < states.Length; recipient++)
+        lock (mail)
         {
-            // Whether one that was owed a report is there depends on the report; one that is open must be.
-            if (states[recipient].Status == RecipientStatus.Open && !delivery.Recipients.Any(found => found.Recipient == recipient))
+            for (var recipient = 0; recipient < states.Length; recipient++)
             {
-                _journal.Violation($"{plan.Number} destination {destination}, recipient {recipient}: open, and not there, after {outcomes} outcomes");
+                // Whether one that is owed a report is there depends on how far the report has come; one that waits must be.
+                if (states[recipient].Status == RecipientStatus.Open && !mail.Reported.Contains(new(destination, recipient))
+                    && !delivery.Recipients.Any(found => found.Recipient == recipient))
+                {
+                    _journal.Violation($"{plan.Number} destination {destination}, recipient {recipient}: open, and not there, after {outcomes} outcomes");
+                }
             }
         }
     }

@@ -144,7 +144,7 @@ internal sealed partial class Load : IDisposable
         if (random.Next(8) == 0)
         {
             using var delivery = await _spool.OpenAsync(entry.Ref, CancellationToken.None);
-            await CheckAsync(delivery, plan, entry.Destination, entry.Outcomes);
+            Check(await ReadAsync(delivery), delivery, mail, entry.Destination, entry.Outcomes);
         }
         lock (mail)
         {
@@ -223,8 +223,7 @@ internal sealed partial class Load : IDisposable
             late = mail.Entries.Values.FirstOrDefault(entry => entry.Outcomes == 2 && entry.IsOpen && mail.Plan.Number % 3 == 0);
             if (late is not null)
             {
-                waiting = [.. late.States.Select((state, recipient) => (state, recipient)).Where(static pair => pair.state.Status == RecipientStatus.Open)
-                    .Select(pair => new ReportedRecipient(late.Destination, pair.recipient))];
+                waiting = [.. late.Waiting];
             }
         }
         if (late is not null)

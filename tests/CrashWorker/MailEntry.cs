@@ -19,7 +19,11 @@ internal sealed class MailEntry(Mail mail, int destination, EntryRef entry)
     public (RecipientStatus Status, int Since)[] States => mail.Plan.States(destination, Outcomes);
 
     /// <summary>True while somebody waits for an attempt.</summary>
-    public bool IsOpen => Outcomes < mail.Plan.Attempts && States.Any(static state => state.Status == RecipientStatus.Open);
+    public bool IsOpen => Waiting.Any();
+
+    /// <summary>Those who wait for one. A recipient that has been reported does not, even where the outcome that the report spoke of was lost in a crash.</summary>
+    public IEnumerable<ReportedRecipient> Waiting => States.Select((state, recipient) => (state, name: new ReportedRecipient(destination, recipient)))
+        .Where(pair => pair.state.Status == RecipientStatus.Open && !mail.Reported.Contains(pair.name)).Select(static pair => pair.name);
 
     /// <summary>Recipients that a report is owed for and none has been begun for.</summary>
     public IEnumerable<ReportedRecipient> Owed(RecipientStatus status) => States.Select((state, recipient) => (state, name: new ReportedRecipient(destination, recipient)))
