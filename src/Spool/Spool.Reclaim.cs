@@ -84,6 +84,8 @@ public sealed partial class Spool
     {
         var octets = 0L;
         var read = new List<CarriedMessage>();
+        // A slot stands there twice where it was used again within the segment; one copy is enough, and two would be counted as two messages.
+        var slots = new HashSet<int>();
         try
         {
             while (octets < CarriedAtOnce && _carryingNext < segment.Members.Count)
@@ -94,7 +96,7 @@ public sealed partial class Spool
                 lock (_gate)
                 {
                     message = _index.Messages[slot];
-                    if (message.Segment != segment.Number || (message.Flags & (MessageFlags.Live | MessageFlags.SetAside)) != MessageFlags.Live)
+                    if (!slots.Add(slot) || message.Segment != segment.Number || (message.Flags & (MessageFlags.Live | MessageFlags.SetAside)) != MessageFlags.Live)
                     {
                         _carryingNext++;
                         continue;
