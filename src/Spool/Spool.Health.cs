@@ -79,6 +79,10 @@ public sealed partial class Spool
             _due = false;
         }
         Chore(MeasureRoom);
+        if (_unused.Count > 0)
+        {
+            Chore(RemoveUnused);
+        }
         if (_dropping.Count > 0)
         {
             Chore(DropQueued);

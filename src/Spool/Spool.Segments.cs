@@ -110,7 +110,15 @@ public sealed partial class Spool
         segment.IsSealed = true;
         if (segment.End == 0)
         {
-            Chore(() => Discard(segment));
+            lock (_gate)
+            {
+                _unused.Add(segment.Path);
+            }
+            Chore(() =>
+            {
+                segment.Release();
+                RemoveUnused();
+            });
         }
         else
         {
@@ -124,7 +132,7 @@ public sealed partial class Spool
     private void DropFront()
     {
         // A record that failed could stand in a loose end, and with its outcome dropped it would come back.
-        while (!_incoming.HasLooseEnd && !_deferred.HasLooseEnd && (DropFront(_incoming) || DropFront(_deferred)))
+        while (!_incoming.HasLooseEnd && !_deferred.HasLooseEnd && _unused.Count == 0 && (DropFront(_incoming) || DropFront(_deferred)))
         {
         }
     }
