@@ -36,7 +36,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     {
         _site = site;
         _parts = parts;
-        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings);
+        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings, parts.Connections);
     }
 
     /// <inheritdoc/>
@@ -89,6 +89,12 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
                 break;
             case SitePoolProtocol.Recall recall:
                 _state.On(recall, now, _effects);
+                break;
+            case SitePoolProtocol.Room:
+                _state.Room(now, _effects);
+                break;
+            case SitePoolProtocol.MakeRoom:
+                _state.MakeRoom(now, _effects);
                 break;
             case SitePoolProtocol.Drain:
                 _state.Drain(now, _effects);
@@ -218,6 +224,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _parts.Holdings.Release(_site);
+        _parts.Connections.Forget(_site);
         if (_state.IsEmpty && _gathered == 0)
         {
             return;

@@ -10,14 +10,15 @@ namespace MailCluster.Actors.Sites;
 /// <summary>
 /// What a site's pool decides: which domain's job goes next (its domains in turn), when to take more jobs from the queue, when to open, feed and close connections, and when to ask for a lease.
 /// Every input takes the time and ends in <see cref="Evaluate"/>. Invariants: a job that came from the queue goes back to it exactly once; jobs held and allowed are at most <c>MaxReady</c>;
-/// a connection is opened only while fewer are open than the lease allows.
+/// a connection is opened only while fewer are open than the lease allows, and out of the node's budget.
 /// </summary>
 /// <param name="site">The site.</param>
 /// <param name="node">This node.</param>
 /// <param name="options">How mail leaves.</param>
 /// <param name="numbers">Where lease requests are numbered.</param>
 /// <param name="holdings">Where this node's leases are published.</param>
-internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings)
+/// <param name="budget">This node's outbound connections.</param>
+internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings, ConnectionBudget budget)
 {
     private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers, holdings);
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
