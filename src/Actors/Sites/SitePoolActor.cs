@@ -29,7 +29,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     private int _gathered;
     private bool _flushing;
     private bool _leaving;
-    private LeaseInstant? _wakesAt;
+    private Moment? _wakesAt;
     private TimeSpan _wakesAfter;
 
     public SitePoolActor(SiteKey site, SitePoolParts parts)
@@ -47,7 +47,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
 
     protected override void OnReceive(object message)
     {
-        var now = new LeaseInstant(Context.System.Scheduler.MonotonicClock, Context.System.Scheduler.Now);
+        var now = Moment.Of(Context.System.Scheduler);
         switch (message)
         {
             case SitePoolProtocol.AttemptEnded ended when _numbers.TryGetValue(Sender, out var number):
@@ -205,7 +205,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     }
 
     /// <summary>One timer to the next event; moved only where that has come nearer.</summary>
-    private void SetAlarm(LeaseInstant now)
+    private void SetAlarm(Moment now)
     {
         if (_state.NextEvent(now) is not { } next)
         {

@@ -28,7 +28,7 @@ internal sealed partial class SitePoolState
     public int Connections => _connections.Count;
 
     /// <summary>A connection is ready for work.</summary>
-    public void Idle(int number, SitePoolProtocol.OutboundState state, LeaseInstant now, SitePoolEffects effects)
+    public void Idle(int number, SitePoolProtocol.OutboundState state, Moment now, SitePoolEffects effects)
     {
         if (_connections.TryGetValue(number, out var connection))
         {
@@ -52,7 +52,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>A job is over.</summary>
-    public void AttemptEnded(int number, JobEnded ended, LeaseInstant now, SitePoolEffects effects)
+    public void AttemptEnded(int number, JobEnded ended, Moment now, SitePoolEffects effects)
     {
         if (_connections.TryGetValue(number, out var connection) && connection.Jobs.Remove(ended.Job))
         {
@@ -77,7 +77,7 @@ internal sealed partial class SitePoolState
     /// <param name="failure">Why no host could be reached; null where it had served or was closed in order.</param>
     /// <param name="now">The time.</param>
     /// <param name="effects">What is to be done.</param>
-    public void Closed(int number, DeliveryFailure? failure, LeaseInstant now, SitePoolEffects effects)
+    public void Closed(int number, DeliveryFailure? failure, Moment now, SitePoolEffects effects)
     {
         if (_connections.Remove(number, out var connection))
         {
@@ -103,7 +103,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>One of the node's connections is kept for this pool.</summary>
-    public void Room(LeaseInstant now, SitePoolEffects effects)
+    public void Room(Moment now, SitePoolEffects effects)
     {
         _waitsForRoom = false;
         Evaluate(now, effects);
@@ -114,7 +114,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>Other sites wait for one of the node's connections.</summary>
-    public void MakeRoom(LeaseInstant now, SitePoolEffects effects)
+    public void MakeRoom(Moment now, SitePoolEffects effects)
     {
         if (_idle.Count > 0 || _connections.Count - _closing > budget.Share)
         {
@@ -178,7 +178,7 @@ internal sealed partial class SitePoolState
     private int MessagesPerConnection => budget.IsShort ? Math.Min(options.MessagesPerConnection, MessagesWhileOthersWait) : options.MessagesPerConnection;
 
     /// <summary>A connection has nothing to do: it waits for work, or has done its share of messages.</summary>
-    private void Rest(SitePoolConnection connection, LeaseInstant now, SitePoolEffects effects)
+    private void Rest(SitePoolConnection connection, Moment now, SitePoolEffects effects)
     {
         if (connection.Given >= MessagesPerConnection || budget.IsShort && _ready == 0 && _stillDue == 0)
         {
@@ -191,7 +191,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>Closes what the lease does not cover any more, idle ones first, and what has been idle too long.</summary>
-    private void CloseWhatIsTooMuch(LeaseInstant now, SitePoolEffects effects)
+    private void CloseWhatIsTooMuch(Moment now, SitePoolEffects effects)
     {
         while (_idle.Count > 0 && now.Since(_idle[0].IdleSince) >= _idleTimeout)
         {
@@ -237,7 +237,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>Gives ready jobs to idle connections, opens more where the lease allows, and else gives working ones a job ahead.</summary>
-    private void Feed(LeaseInstant now, SitePoolEffects effects)
+    private void Feed(Moment now, SitePoolEffects effects)
     {
         while (_ready > 0 && _idle.Count > 0)
         {

@@ -43,7 +43,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     public LeaseHolder Lease => _lease;
 
     /// <summary>When <see cref="Elapse"/> is to be called next, from now; null where nothing is planned.</summary>
-    public TimeSpan? NextEvent(LeaseInstant now)
+    public TimeSpan? NextEvent(Moment now)
     {
         var lease = _lease.NextEvent(now, _connections.Count, Demand);
         var idle = _idle.Count > 0 ? _idleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
@@ -51,7 +51,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>A queue has due jobs for a domain, or has none to give any more.</summary>
-    public void On(SitePoolProtocol.Waiting waiting, int queue, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Waiting waiting, int queue, Moment now, SitePoolEffects effects)
     {
         if (waiting.Jobs > 0 || _domains.ContainsKey(waiting.Domain))
         {
@@ -73,7 +73,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>Jobs came.</summary>
-    public void On(SitePoolProtocol.Ready ready, int queue, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Ready ready, int queue, Moment now, SitePoolEffects effects)
     {
         var domain = DomainOf(ready.Domain);
         domain.Queue = queue;
@@ -98,7 +98,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>The queue wants a job back.</summary>
-    public void On(SitePoolProtocol.Recall recall, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Recall recall, Moment now, SitePoolEffects effects)
     {
         if (_domains.TryGetValue(recall.Job.Domain, out var domain))
         {
@@ -121,35 +121,35 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>The site's actor has granted.</summary>
-    public void On(SiteProtocol.Granted granted, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Granted granted, Moment now, SitePoolEffects effects)
     {
         _lease.On(granted);
         Evaluate(now, effects);
     }
 
     /// <summary>The site's actor has nothing for us now.</summary>
-    public void On(SiteProtocol.Held held, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Held held, Moment now, SitePoolEffects effects)
     {
         _lease.On(held, now);
         Evaluate(now, effects);
     }
 
     /// <summary>The site's actor has a slot to ask for.</summary>
-    public void On(SiteProtocol.Offered offered, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Offered offered, Moment now, SitePoolEffects effects)
     {
         _lease.On(offered);
         Evaluate(now, effects);
     }
 
     /// <summary>The node is stopping: a connection without work is closed at once.</summary>
-    public void Drain(LeaseInstant now, SitePoolEffects effects)
+    public void Drain(Moment now, SitePoolEffects effects)
     {
         _idleTimeout = TimeSpan.Zero;
         Evaluate(now, effects);
     }
 
     /// <summary>Time has passed.</summary>
-    public void Elapse(LeaseInstant now, SitePoolEffects effects) => Evaluate(now, effects);
+    public void Elapse(Moment now, SitePoolEffects effects) => Evaluate(now, effects);
 
     /// <summary>The pool ends: every job goes back. Those that a connection had may have been delivered; they count as an attempt that failed for now.</summary>
     public void End(DeliveryFailure failure, SitePoolEffects effects)
@@ -167,7 +167,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
         }
     }
 
-    private void Evaluate(LeaseInstant now, SitePoolEffects effects)
+    private void Evaluate(Moment now, SitePoolEffects effects)
     {
         CloseWhatIsTooMuch(now, effects);
         TakeMore(effects);

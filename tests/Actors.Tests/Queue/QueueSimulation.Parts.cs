@@ -126,7 +126,7 @@ internal sealed partial class QueueSimulation
 
         public SiteKey Site => site;
 
-        private LeaseInstant Now => new(world._now - Start + TimeSpan.FromDays(1), world._now);
+        private Moment Now => new(world._now - Start + TimeSpan.FromDays(1), world._now);
 
         public DateTimeOffset? NextEvent => _state.NextEvent(Now) is { } wait ? world._now + wait : null;
 

@@ -77,7 +77,7 @@ public sealed class SharedConnectionsTests
         private readonly SitePoolEffects _effects = new();
         private readonly HashSet<int> _connections = [];
         private readonly Queue<Action> _steps = new();
-        private readonly LeaseInstant _now = new(TimeSpan.FromDays(1), Start);
+        private readonly Moment _now = new(TimeSpan.FromDays(1), Start);
 
         public Pool(SharedConnectionsTests world, int number, int jobs)
         {
