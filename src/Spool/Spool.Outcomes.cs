@@ -301,6 +301,7 @@ public sealed partial class Spool
             segment.LiveOctets -= message.Length;
         }
         DropHot(ref message);
+        _recent.Forget(_index.IdOf(message));
         if ((message.Flags & (MessageFlags.LargeContent | MessageFlags.SetAside)) == MessageFlags.LargeContent)
         {
             RemoveLarge(_index.IdOf(message));

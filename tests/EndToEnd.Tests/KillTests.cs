@@ -8,6 +8,7 @@ using MailCluster.EndToEnd.Tests.Support;
 namespace MailCluster.EndToEnd.Tests;
 
 /// <summary>kill -9 under load: every message that was answered 250 is accounted for, by number and hash.</summary>
+[Collection(nameof(Alone))]
 public partial class KillTests
 {
     private const int Clients = 16;
@@ -28,6 +29,7 @@ public partial class KillTests
         using var enough = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
         {
+            using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
             while (!enough.IsCancellationRequested)
             {
                 try
@@ -45,7 +47,7 @@ public partial class KillTests
                 }
                 catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException or Xunit.Sdk.XunitException)
                 {
-                    await Task.Yield();     // The node was killed: on to its next life.
+                    await again.WaitForNextTickAsync();     // The node was killed: on to its next life.
                 }
             }
         })).ToArray();

@@ -22,21 +22,21 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
 
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromSeconds(1);
 
-    private readonly Queue<(long Number, LeaseInstant Sent, long Successes)> _unanswered = new();
+    private readonly Queue<(long Number, Moment Sent, long Successes)> _unanswered = new();
     private long _number;
     private long _answered;
     private long _heard;
     private Epoch _heardFrom;
     private Epoch _epoch;
     private int _granted;
-    private LeaseInstant _grantedFrom;
+    private Moment _grantedFrom;
     private TimeSpan _timeToLive;
-    private LeaseInstant _sent;
+    private Moment _sent;
     private int _sentDemand;
     private int _sentHeld;
     private int _repeats;
     private bool _awaiting;
-    private LeaseInstant _heldFrom;
+    private Moment _heldFrom;
     private TimeSpan _heldFor;
     private bool _offered;
     private bool _returns;
@@ -51,7 +51,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     public Epoch Epoch => _epoch;
 
     /// <summary>Connections that may be open now.</summary>
-    public int Allowed(LeaseInstant now) => _granted > 0 && now.Since(_grantedFrom) < _timeToLive ? _granted : 0;
+    public int Allowed(Moment now) => _granted > 0 && now.Since(_grantedFrom) < _timeToLive ? _granted : 0;
 
     /// <summary>A connection has failed before the reply to EHLO.</summary>
     public void ConnectionFailed() => _failures++;
@@ -67,7 +67,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     /// <param name="now">The time, from which the lease will run.</param>
     /// <param name="held">Connections open, those being closed included.</param>
     /// <param name="demand">Connections that would be of use, those open included.</param>
-    public SiteProtocol.Request? Poll(LeaseInstant now, int held, int demand)
+    public SiteProtocol.Request? Poll(Moment now, int held, int demand)
     {
         demand = Math.Max(demand, held);
         if (demand == 0)
@@ -80,7 +80,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     }
 
     /// <summary>How long from now until <see cref="Poll"/> may have something to send, or the lease runs out; null where neither will be.</summary>
-    public TimeSpan? NextEvent(LeaseInstant now, int held, int demand)
+    public TimeSpan? NextEvent(Moment now, int held, int demand)
     {
         demand = Math.Max(demand, held);
         if (demand == 0)
@@ -95,7 +95,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
 
-    private TimeSpan WaitsFor(LeaseInstant now, int held, int demand)
+    private TimeSpan WaitsFor(Moment now, int held, int demand)
     {
         if (_number == 0 || _sentDemand == 0)
         {
@@ -119,7 +119,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         return demand > _sentDemand && _granted >= _sentDemand ? Hurry - since : Renewal - since;
     }
 
-    private SiteProtocol.Request Send(LeaseInstant now, int held, int demand)
+    private SiteProtocol.Request Send(Moment now, int held, int demand)
     {
         _repeats = _awaiting ? _repeats + 1 : 0;
         _awaiting = demand > 0;
@@ -164,7 +164,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     }
 
     /// <summary>Nothing has been granted. False where the answer is an old one and changes nothing.</summary>
-    public bool On(SiteProtocol.Held held, LeaseInstant now)
+    public bool On(SiteProtocol.Held held, Moment now)
     {
         if (!Accept(held.Number, held.Epoch, null, out _))
         {
@@ -193,7 +193,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
     }
 
-    private bool Accept(long number, Epoch epoch, SiteProtocol.Granted? granted, out LeaseInstant sent)
+    private bool Accept(long number, Epoch epoch, SiteProtocol.Granted? granted, out Moment sent)
     {
         sent = default;
         if (number <= _answered || epoch < _epoch)
@@ -207,7 +207,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
             {
                 sent = first.Sent;
                 if (granted is not null
-                    && holdings?.Hold(site, epoch, granted.Connections, new Moment(sent.Monotonic, sent.Wall).Plus(granted.TimeToLive)) is { } newest && newest > epoch)
+                    && holdings?.Hold(site, epoch, granted.Connections, sent.Plus(granted.TimeToLive)) is { } newest && newest > epoch)
                 {
                     _epoch = newest;        // a newer incarnation counts on what was held when it asked; the actor hears of it with the next request
                     return false;

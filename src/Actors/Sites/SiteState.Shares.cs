@@ -47,21 +47,22 @@ internal sealed partial class SiteState
     private int Room(Holder holder, TimeSpan now)
     {
         var limit = LimitNow(now);
-        var room = RoomAt(holder, now, limit);
+        var room = RoomAt(holder, now, limit, HighestLimitAt(now, limit));
         for (var i = 1; i < _limits.Count; i++)
         {
             // From here on, the limits before this one count no longer.
             var then = _limits[i].Since + Counted;
             if (then > now)
             {
-                room = Math.Min(room, RoomAt(holder, then, HighestLimitAt(then, limit)));
+                var highest = HighestLimitAt(then, limit);
+                room = Math.Min(room, RoomAt(holder, then, highest, highest));
             }
         }
 
         return room;
     }
 
-    private int RoomAt(Holder holder, TimeSpan then, int limit)
+    private int RoomAt(Holder holder, TimeSpan then, int limit, int highest)
     {
         var others = 0;
         foreach (var other in _holders.Values)
@@ -72,7 +73,9 @@ internal sealed partial class SiteState
             }
         }
 
-        return Math.Max(limit - others, holder.LeasedAt(then));
+        // Found by simulation: what nodes tell of a predecessor's grants may be more than they hold, and renewing all of it would make it real.
+        var leased = holder.LeasedAt(then);
+        return others + leased <= highest ? Math.Max(limit - others, leased) : limit - others;
     }
 
     private int HighestLimitAt(TimeSpan then, int limit)

@@ -156,12 +156,15 @@ public static partial class ConfigurationReader
     {
         var defaults = new DeliveryOptions();
         var timeouts = section.Section("timeouts");
+        var connections = section.Value("connections", defaults.Connections, Formats.Integer, 1, 1_000_000);
+        var perSite = Math.Min(defaults.ConnectionsPerSite, connections);
         return new()
         {
             Enabled = section.Value("enabled", defaults.Enabled, Formats.Switch),
             Port = section.Value("port", defaults.Port, Formats.Integer, 1, 65535),
             AllowLoopback = section.Value("allow-loopback", defaults.AllowLoopback, Formats.Switch),
-            ConnectionsPerSite = section.Value("connections-per-site", defaults.ConnectionsPerSite, Formats.Integer, 1, 10_000),
+            Connections = connections,
+            ConnectionsPerSite = section.Value("connections-per-site", perSite, Formats.Integer, 1, 10_000, perSite < defaults.ConnectionsPerSite ? "delivery.connections" : null),
             MessagesPerConnection = section.Value("messages-per-connection", defaults.MessagesPerConnection, Formats.Integer, 1, int.MaxValue),
             RecipientsPerMessage = section.Value("recipients-per-message", defaults.RecipientsPerMessage, Formats.Integer, 1, 100_000),
             MaxReady = section.Value("max-ready", defaults.MaxReady, Formats.Integer, 1, 1_000_000),

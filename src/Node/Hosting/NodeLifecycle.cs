@@ -44,24 +44,27 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The first step, before there is an actor system: a spool that cannot be opened leaves nothing else to undo.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _spool = OpenSpool();
+        _spool.AdmissionChanged += Admission;
+        Admission(_spool.Admission);
+        _readiness.Spool = true;
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetTimestamp();
-        _spool = OpenSpool();
-        _spool.AdmissionChanged += Admission;
-        Admission(_spool.Admission);
-        _readiness.Spool = true;
         await JoinAsync(cancellationToken);
         _readiness.Cluster = true;
         _work.Start();
         await _smtp.StartAsync(cancellationToken);
         _readiness.Listeners = true;
         Ready(string.Join(", ", _options.Listeners.Select(listener => $"{listener.Name} on {_ports.Actual(listener.Bind)}")),
-            _ports.Actual(_options.Http.Bind).ToString()!, _spool.OpenRecipients, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
+            _ports.Actual(_options.Http.Bind).ToString()!, _spool!.OpenRecipients, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using MailCluster.Node.Configuration;
+using Microsoft.AspNetCore.Connections;
 
 namespace MailCluster.Node.Hosting;
 
@@ -20,21 +21,43 @@ internal static class Relay
             using var directory = DataDirectory.Lock(options.DataDirectory);
             using var ports = BoundPorts.Bind(options);
             using var host = RelayHost.Build(configuration, ports);
-            await host.StartAsync();
-            await host.WaitForShutdownAsync();
-            return Environment.ExitCode;
+            return await StartAsync(host) ? await RunToEndAsync(host) : Environment.ExitCode;
         }
-        catch (Exception e) when (Reason(e) is { } reason)
+        catch (StartFailedException e)
         {
-            await Console.Error.WriteLineAsync($"mailcluster: not started: {reason}");
+            await Console.Error.WriteLineAsync($"mailcluster: not started: {e.Message}");
             return 1;
         }
     }
 
-    /// <summary>The words for a failure that an operator can mend; null for a bug, which shows itself whole.</summary>
+    /// <summary>False where a signal came before the start was through.</summary>
+    private static async Task<bool> StartAsync(IHost host)
+    {
+        try
+        {
+            await host.StartAsync();
+            return true;
+        }
+        catch (Exception e)
+        {
+            // What has been opened is closed in order, without the wait for load balancers that have never seen this node ready.
+            host.Services.GetRequiredService<NodeLifecycle>().Hasten();
+            await host.StopAsync();
+            if (e is OperationCanceledException && host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested) return false;
+            throw Reason(e) is { } reason ? new StartFailedException(reason, e) : new StartFailedException(e.ToString(), e);
+        }
+    }
+
+    private static async Task<int> RunToEndAsync(IHost host)
+    {
+        await host.WaitForShutdownAsync();
+        return Environment.ExitCode;
+    }
+
+    /// <summary>The words for a failure that an operator can mend; null for a bug, which shows itself whole. A port may be taken between our look at it and its server's.</summary>
     private static string? Reason(Exception e) => e switch
     {
-        StartFailedException => e.Message,
+        StartFailedException or IOException { InnerException: AddressInUseException } => e.Message,
         AggregateException { InnerExceptions: [var inner, ..] } => Reason(inner),
         _ => e.InnerException is { } inner ? Reason(inner) : null,
     };

@@ -40,10 +40,12 @@ internal static class RelayHost
             .ConfigureServices(services =>
             {
                 services.AddSingleton(options).AddSingleton(readiness).AddSingleton(ports).AddSingleton(TimeProvider.System);
+
+                // In this order they start: the spool is opened before there is an actor system.
+                services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
                 NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka));
                 services.AddSingleton(provider => new SmtpServer(options, ports, provider.GetRequiredService<NodeWork>().Session, provider, provider.GetRequiredService<ILoggerFactory>()));
                 services.AddSingleton<Func<ActorSystem>>(provider => provider.GetRequiredService<ActorSystem>);
-                services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
                 services.AddSingleton<IHostLifetime, SignalLifetime>();
                 services.AddOptions<HostOptions>().Configure<NodeLifecycle>((host, node) => host.ShutdownTimeout = node.ShutdownLimit);
             })

@@ -265,9 +265,9 @@ public sealed class DeliveryStateTests
 
     private static readonly Comparer<NodeId> ByAddress = Comparer<NodeId>.Create((a, b) => string.CompareOrdinal(a.Address, b.Address));
 
-    private static Route To(string host) => new Route.To(new SiteKey(host, "default"), [new RouteHost(host, 10, [IPAddress.Parse("192.0.2.1")], 25)]);
+    private static Route.To To(string host) => new Route.To(new SiteKey(host, "default"), [new RouteHost(host, 10, [IPAddress.Parse("192.0.2.1")], 25)]);
 
-    private static Route Nowhere(int code) => new Route.Nowhere(new DeliveryFailure(FailureScope.Destination, new(code, default, "x"), null, IsLocal: true));
+    private static Route.Nowhere Nowhere(int code) => new Route.Nowhere(new DeliveryFailure(FailureScope.Destination, new(code, default, "x"), null, IsLocal: true));
 
     private void Up(params NodeId[] nodes)
     {

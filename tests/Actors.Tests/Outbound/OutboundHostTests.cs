@@ -235,12 +235,15 @@ public class OutboundHostTests : OutboundSpec
     [Fact]
     public async Task A_host_that_ends_its_connections_after_each_message_is_connected_to_again()
     {
-        var server = Server(new() { Fault = (_, at) => at == "dot" ? "close-after" : null });
+        using var gate = new ManualResetEventSlim();
+        var server = Server(new() { Fault = (_, at) => at == "dot" ? "close-after" : at == "mail" && !gate.Wait(TimeSpan.FromSeconds(10)) ? "close" : null });
         var outbound = Connect(Host(server));
         for (var i = 0; i < 3; i++)
         {
             outbound.Tell(new OutboundProtocol.Deliver(await QueueAsync($"{i}@example.net")));
         }
+        Settle(outbound);
+        gate.Set();
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal("0:250", Brief(ExpectEnded()));

@@ -246,8 +246,7 @@ public class OutboundSessionTests : OutboundSpec
         outbound.Tell(new OutboundProtocol.Deliver(second));
         Assert.True(await server.ReachesAsync(s => s.Commands.Count >= 3));
         outbound.Tell(new OutboundProtocol.Close());
-        outbound.Tell(new Identify(1));
-        FishForMessage(message => message is ActorIdentity, cancellationToken: TestContext.Current.CancellationToken);
+        Settle(outbound);
         gate.Set();
         Assert.Equal("0:250", Brief(ExpectEnded()));
         var untouched = ExpectEnded();

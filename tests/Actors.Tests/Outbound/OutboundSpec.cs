@@ -100,12 +100,23 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
     protected SitePoolProtocol.Closed ExpectClosed() =>
         (SitePoolProtocol.Closed)FishForMessage(message => message is SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>Delivers one message over a fresh connection.</summary>
+    /// <summary>Delivers one message over a fresh connection. As a pool does, takes a job that is unanswered when the connection has ended for one that ended with it.</summary>
     protected async Task<JobEnded> DeliverAsync(DeliveryJob job, params RouteHost[] hosts)
     {
-        await Task.CompletedTask;
         Connect(hosts).Tell(new OutboundProtocol.Deliver(job));
-        return ExpectEnded();
+        return await FishForMessageAsync(message => message is SitePoolProtocol.AttemptEnded or SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken) switch
+        {
+            SitePoolProtocol.AttemptEnded ended => ended.Job,
+            SitePoolProtocol.Closed closed => new(job, null, [], closed.Failure),
+            var other => throw new InvalidOperationException($"{other}"),
+        };
+    }
+
+    /// <summary>Returns when the actor has taken all that it was told before.</summary>
+    protected void Settle(IActorRef outbound)
+    {
+        outbound.Tell(new Identify(1));
+        FishForMessage(message => message is ActorIdentity, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>An outcome in short: number, code of the reply, scope of the failure.</summary>

@@ -28,6 +28,18 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         _membership.Now = new([_self], [], System.Collections.Immutable.ImmutableDictionary<NodeId, Moment>.Empty, new(TimeSpan.MaxValue, DateTimeOffset.MaxValue));
     }
 
+    /// <summary>Remoting waits on the clock before it ends.</summary>
+    protected override void AfterAll()
+    {
+        var ended = Sys.Terminate();
+        while (!ended.Wait(TimeSpan.FromMilliseconds(20)))
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        base.AfterAll();
+    }
+
     private TestScheduler Time => (TestScheduler)Sys.Scheduler;
 
     [Fact]
@@ -120,7 +132,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         Assert.False(_tenure.Knows(shard.Name, shard.Uid, Moment.Of(Sys.Scheduler)));
     }
 
-    private IActorRef Start() =>
+    private TestActorRef<SiteActor> Start() =>
         ActorOfAsTestActorRef<SiteActor>(Props.Create(() => new SiteActor(Site, new SiteNode(_membership, _holdings, _tenure, new SiteOptions()))), TestActor, "site");
 
     private SiteProtocol.Request Request(int demand) => new(Site, _self, ++_number, default, 0, demand, 10, 0, false);

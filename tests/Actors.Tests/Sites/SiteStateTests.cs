@@ -279,6 +279,19 @@ public sealed class SiteStateTests
     }
 
     [Fact]
+    public void What_members_tell_beyond_the_limit_is_not_renewed()
+    {
+        var site = Learning();
+        Hold(site, A, 4);
+        Hold(site, B, 4);
+        Hold(site, C, 4);
+
+        // Each gets what the others' eight leave of ten, not the four it has.
+        Assert.Equal(2, Connections(Ask(site, A, demand: 4)));
+        Assert.Equal(2, Connections(Ask(site, B, demand: 4)));
+    }
+
+    [Fact]
     public void A_new_incarnation_waits_until_those_that_are_gone_are_gone_for_the_grace_time()
     {
         _view = View([A, B]) with { Gone = ImmutableDictionary<NodeId, Moment>.Empty.Add(C, _now) };

@@ -79,6 +79,7 @@ public class ConfigurationReaderTests
         { "waits that become shorter", "retry { factor = 0.5 }", "allowed are 1 to 100" },
         { "jitter of all and more", "retry { jitter = 1.5 }", "allowed are 0 to 0.9" },
         { "a number that is none", "retry { factor = NaN }", "expected a number" },
+        { "one site may have more than all", "delivery { connections = 5, connections-per-site = 20 }", "mailcluster.delivery.connections-per-site: 20 to one site, but delivery.connections allows 5 in all" },
         { "one client may have more than all", "limits { connections = 10, connections-per-client = 20 }", "mailcluster.limits.connections-per-client: 20 for one client, but limits.connections allows 10" },
         { "large content over a quarter of a segment", "spool { segment-size = 2 MiB, large-content = 1 MiB }", "at most a quarter of spool.segment-size" },
         { "a first break over the longest", "sites { broken-first = 10m }", "mailcluster.sites.broken-first: 10m is longer than the longest, sites.broken-max = 5m" },
@@ -116,7 +117,7 @@ public class ConfigurationReaderTests
     {
         { "a brace that does not close", "mailcluster {\n  http {\n    bind = \"127.0.0.1:1\"\n}\n", ":5: the file ends, but the brace opened on line 1 is not closed" },
         { "a brace too many", "mailcluster { }\n}\n", ":2: a closing brace too many" },
-        { "a bracket that does not close", "mailcluster {\n  relay { networks = [ \"10.0.0.0/8\" \n}\n", ":3: a key or value" },
+        { "a bracket that does not close", "mailcluster {\n  relay { networks = [ \"10.0.0.0/8\" \n}\n", ":3: a value is missing" },
         { "a quotation mark that does not close", "mailcluster {\n  hostname = \"a\n}\n", ":2: a quotation mark is not closed on its line" },
         { "a key without value", "mailcluster {\n  hostname\n}\n", ":2: \"hostname\" is followed by nothing" },
         { "a value without a word", "mailcluster {\n  hostname =\n}\n", "a value is missing" },
@@ -140,8 +141,7 @@ public class ConfigurationReaderTests
     {
         var result = Read(text);
         Assert.Null(result.Options);
-        if (expected.EndsWith("a key or value", StringComparison.Ordinal)) Assert.Contains(result.Errors, error => error.ToString().Contains(":3: ", StringComparison.Ordinal));
-        else Assert.True(result.Errors.Any(error => error.ToString().Contains(expected, StringComparison.Ordinal)), $"{mistake}: {string.Join('\n', result.Errors)}");
+        Assert.True(result.Errors.Any(error => error.ToString().Contains(expected, StringComparison.Ordinal)), $"{mistake}: {string.Join('\n', result.Errors)}");
     }
 
     /// <summary>Variables, and what is said about them over a file with one network and one listener.</summary>
@@ -361,11 +361,11 @@ public class ConfigurationReaderTests
     [InlineData("hostname = a.example // comment")]
     [InlineData("hostname : a.example,")]
     [InlineData("\"hostname\" = \"a.example\"")]
-    [InlineData("hostname\n=\na.example")]
+    [InlineData("hostname =\n  a.example")]
     [InlineData("hostname = \"\"\"a.example\"\"\"")]
     [InlineData("hostname = \"\\u0061.example\"\r\n")]
     [InlineData("# comment with { and \" in it\nhostname = a.example")]
-    public void Reads_HOCON_as_people_write_it(string member) => Assert.Equal("a.example", Options("mailcluster {\n" + member.Replace("hostname\n=", "hostname =", StringComparison.Ordinal) + "\n}\n").Hostname);
+    public void Reads_HOCON_as_people_write_it(string member) => Assert.Equal("a.example", Options("mailcluster {\n" + member + "\n}\n").Hostname);
 
     [Fact]
     public void Reads_a_file_with_braces_around_it_and_dotted_keys_that_meet()

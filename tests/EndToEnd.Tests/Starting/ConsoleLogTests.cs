@@ -90,16 +90,21 @@ public class ConsoleLogTests
         using var stream = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         using var provider = new ConsoleLogProvider(new ConsoleLog(stream, TimeProvider.System, false));
         var logger = provider.CreateLogger("MailCluster.Actors.Queue.QueueActor");
-        var best = double.MaxValue;
-        for (var round = 0; round < 5; round++)
+        var batches = new double[100];
+        for (var warm = 0; warm < 2; warm++)
         {
-            var began = Stopwatch.GetTimestamp();
-            for (var i = 0; i < 10_000; i++) logger.LogLine("4c1f00a2b3-12", "somebody@example.org", "mx1.example.org[192.0.2.1]:25", 0.25, "2.0.0", "sent", "250 2.0.0 Ok: queued as 4XyZ1");
-            best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalMicroseconds / 10_000);
+            // A batch is shorter than a time slice, and the median leaves out those that other tests took the processor from.
+            for (var batch = 0; batch < batches.Length; batch++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                for (var i = 0; i < 100; i++) logger.LogLine("4c1f00a2b3-12", "somebody@example.org", "mx1.example.org[192.0.2.1]:25", 0.25, "2.0.0", "sent", "250 2.0.0 Ok: queued as 4XyZ1");
+                batches[batch] = Stopwatch.GetElapsedTime(began).TotalMicroseconds / 100;
+            }
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{best:F2} µs a line");
-        Assert.True(best < 5, $"{best:F2} µs a line");
+        var median = batches.Order().ElementAt(batches.Length / 2);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{median:F2} µs a line");
+        Assert.True(median < 5, $"{median:F2} µs a line");
     }
 
     private sealed class Clock : TimeProvider

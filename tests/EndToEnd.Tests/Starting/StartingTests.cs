@@ -167,4 +167,41 @@ public class StartingTests
         File.WriteAllText(folder.File("cluster.hocon"), "mailcluster.data-directory = queue\n");
         Assert.Contains("mailcluster.data-directory = queue  # cluster.hocon:1", (await Run.ToEndAsync("sh", ["-c", $"cd '{folder.Path}' && exec dotnet '{Program}' --check"])).Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_spool_that_cannot_be_read_stops_it_with_its_name()
+    {
+        await using var node = new NodeProcess("");
+        Directory.CreateDirectory(Path.Combine(node.DataDirectory, "spool"));
+        await File.WriteAllTextAsync(Path.Combine(node.DataDirectory, "spool", "spool"), "not a spool of ours", TestContext.Current.CancellationToken);
+        var (code, output) = await RunAsync("--config", node.ConfigurationFile);
+        Assert.Equal(1, code);
+        Assert.Contains($"not started: spool {Path.Combine(node.DataDirectory, "spool")}: ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signal_during_the_start_ends_it_in_order()
+    {
+        await using var node = new NodeProcess("");
+        var started = node.StartAsync();
+        await Eventually.HoldsAsync(() => Listens(node.HttpPort), "health, which is there first");
+        Assert.Equal(0, await node.StopAsync());
+        await Record.ExceptionAsync(() => started);
+        Assert.DoesNotContain("not started", node.Log, StringComparison.Ordinal);
+    }
+
+    private static bool Listens(int port)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            client.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

@@ -12,7 +12,15 @@ internal sealed class RawClient : IDisposable
 
     public RawClient(int port)
     {
-        _client.Connect("127.0.0.1", port);
+        try
+        {
+            _client.Connect("127.0.0.1", port);
+        }
+        catch (SocketException)
+        {
+            _client.Dispose();
+            throw;
+        }
         _client.NoDelay = true;
         _stream = _client.GetStream();
         _reader = new(_stream, Encoding.Latin1);
@@ -22,9 +30,17 @@ internal sealed class RawClient : IDisposable
     public static async Task<RawClient> HelloAsync(int port)
     {
         var client = new RawClient(port);
-        Assert.StartsWith("220", await client.ReplyAsync(), StringComparison.Ordinal);
-        Assert.StartsWith("250", await client.SayAsync("EHLO client.test"), StringComparison.Ordinal);
-        return client;
+        try
+        {
+            Assert.StartsWith("220", await client.ReplyAsync(), StringComparison.Ordinal);
+            Assert.StartsWith("250", await client.SayAsync("EHLO client.test"), StringComparison.Ordinal);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The next reply, its lines joined by LF; "" when the other side has closed.</summary>

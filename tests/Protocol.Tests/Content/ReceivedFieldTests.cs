@@ -34,7 +34,7 @@ public class ReceivedFieldTests
     public void Whatever_the_client_calls_itself_stays_a_name(string client)
     {
         var field = Written(client);
-        Assert.Equal(4, field.Split("\r\n").Length - 1);
+        Assert.Equal(3, field.Split("\r\n").Length - 1);
         Assert.All(field, c => Assert.True(c is '\r' or '\n' or '\t' or >= ' ' and <= '~'));
         Assert.Equal(1, field.Count(c => c == '('));
         Assert.Equal(1, field.Count(c => c == ')'));
