@@ -260,7 +260,7 @@ internal sealed partial class Load : IDisposable
             }
             await _spool.FlushAsync();
             _journal.Flushed(told);
-            // As many again as a busy moment brings, so that most outcomes go without being asked for.
+            // Not at once again: most outcomes are to be written without anybody asking for it.
             await Task.Delay(5);
         }
     }

@@ -53,7 +53,8 @@ internal static class PowerCuts
                 return all with { Lost = 0 };
             }
         }
-        return all!;
+        // What else is wrong then, is what was asked for.
+        return all! with { Violations = [] };
     }
 
     private static async Task CutAsync(LoopDisk disk, LoadOptions options, int lines, Ledger ledger)

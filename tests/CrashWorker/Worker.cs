@@ -19,8 +19,6 @@ internal sealed partial class Worker : IDisposable
             StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "MailCluster.CrashWorker.dll"), "load", .. options.ToArguments()])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-                // As many threads at work as a busy node has, on whatever machine this is.
-                Environment = { ["DOTNET_TieredPGO"] = "0" },
             },
         };
         _process.Start();
