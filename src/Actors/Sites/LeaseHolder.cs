@@ -14,9 +14,6 @@ namespace MailCluster.Actors.Sites;
 /// <param name="holdings">Where this node's leases are published for new incarnations of site actors; an answer of an older one than has asked there is ignored.</param>
 public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNumbers numbers, LeaseHoldings? holdings = null)
 {
-    /// <summary>A lease is renewed so long after the request that it answers was sent.</summary>
-    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(5);
-
     /// <summary>A demand that has grown is told at once, but not more often than this.</summary>
     public static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(100);
 
@@ -108,15 +105,15 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
         if (_awaiting)
         {
-            return TimeSpan.FromTicks(Math.Min(FirstRepeat.Ticks << Math.Min(_repeats, 3), Renewal.Ticks)) - since;
+            return TimeSpan.FromTicks(Math.Min(FirstRepeat.Ticks << Math.Min(_repeats, 3), LeaseTiming.Renewal.Ticks)) - since;
         }
         if (Held is not null)
         {
             var left = _heldFor - now.Since(_heldFrom);
             // A lease that still runs is renewed in its time, whatever the actor asked us to wait for.
-            return Allowed(now) > 0 && Renewal - since < left ? Renewal - since : left;
+            return Allowed(now) > 0 && LeaseTiming.Renewal - since < left ? LeaseTiming.Renewal - since : left;
         }
-        return demand > _sentDemand && _granted >= _sentDemand ? Hurry - since : Renewal - since;
+        return demand > _sentDemand && _granted >= _sentDemand ? Hurry - since : LeaseTiming.Renewal - since;
     }
 
     private SiteProtocol.Request Send(Moment now, int held, int demand)

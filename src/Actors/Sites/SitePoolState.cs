@@ -39,9 +39,6 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     /// <summary>Jobs that no connection has.</summary>
     public int Ready => _ready;
 
-    /// <summary>The holder of the site's lease.</summary>
-    public LeaseHolder Lease => _lease;
-
     /// <summary>When <see cref="Elapse"/> is to be called next, from now; null where nothing is planned.</summary>
     public TimeSpan? NextEvent(Moment now)
     {

@@ -28,7 +28,8 @@ public static partial class ConfigurationReader
     private static NodeOptions ReadMailCluster(SectionReader section, string? file, HostFacts facts)
     {
         var directory = file is null ? facts.WorkingDirectory : Path.GetDirectoryName(Path.GetFullPath(file, facts.WorkingDirectory))!;
-        var machine = Names.Domain.Parse(facts.MachineName) is { Success: true, Value: { IsAddressLiteral: false } name } ? name : new DomainName("localhost");
+        // A destination may have underscores, our own name in EHLO may not (RFC 5321 section 4.1.2).
+        var machine = Names.Domain.Parse(facts.MachineName) is { Success: true, Value: { IsAddressLiteral: false } name } && !name.Value.Contains('_', StringComparison.Ordinal) ? name : new DomainName("localhost");
         var hostname = section.Value("hostname", machine, Names.Domain, "the machine's name");
         var data = Path.GetFullPath(section.Value("data-directory", "data", Formats.Text, NotEmpty), directory);
         var listeners = section.Blocks("listeners", 1, ReadListener);
