@@ -70,9 +70,15 @@ public sealed partial class Spool
         {
             (state, recipients) = Next(source, ref entry);
         }
-        catch (Exception damage) when (damage is InvalidDataException or IOException)
+        catch (InvalidDataException damage)
         {
             SetAside(_index.IdOf(_index.Messages[entry.Message]), damage.Message);
+            return false;
+        }
+        catch (IOException)
+        {
+            // The disk did not answer, which says nothing of the message. What was told stays told, and is tried again at the next tick.
+            _isStuck = true;
             return false;
         }
         var isDelivered = state.Open == 0 && state.Owed == 0 && source.Effect is null

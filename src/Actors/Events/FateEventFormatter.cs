@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MailCluster.Protocol.Failures;
 
 namespace MailCluster.Actors.Events;
 
@@ -25,6 +26,7 @@ internal sealed class FateEventFormatter : IDisposable
     private static readonly JsonEncodedText Code = JsonEncodedText.Encode("code");
     private static readonly JsonEncodedText EnhancedCode = JsonEncodedText.Encode("enhanced_code");
     private static readonly JsonEncodedText Content = JsonEncodedText.Encode("content");
+    private static readonly JsonEncodedText Class = JsonEncodedText.Encode("bounce_class");
     private static readonly JsonEncodedText Attempts = JsonEncodedText.Encode("num_attempts");
     private static readonly JsonEncodedText TimeInQueue = JsonEncodedText.Encode("time_in_queue");
     private static readonly JsonEncodedText NextAttempt = JsonEncodedText.Encode("next_attempt");
@@ -34,6 +36,7 @@ internal sealed class FateEventFormatter : IDisposable
     private static readonly JsonEncodedText Version = JsonEncodedText.Encode("version");
     private static readonly JsonEncodedText Lines = JsonEncodedText.Encode("lines");
     private static readonly JsonEncodedText DroppedType = JsonEncodedText.Encode("Dropped");
+    private static readonly JsonEncodedText[] Classes = [.. Enum.GetNames<BounceClass>().Select(name => JsonEncodedText.Encode(name))];
     private static readonly JsonEncodedText[] Types = [.. Enum.GetNames<FateEventType>().Select(name => JsonEncodedText.Encode(name))];
 
     private readonly ArrayBufferWriter<byte> _buffer = new(80 << 10);
@@ -73,6 +76,10 @@ internal sealed class FateEventFormatter : IDisposable
         Text(PeerAddress, fate.PeerAddress);
         Text(Tls, fate.Tls);
         Reply(fate.Reply);
+        if (fate.Type is FateEventType.TransientFailure or FateEventType.Bounce && fate.Reply is { } refusal)
+        {
+            _json.WriteString(Class, Classes[(int)BounceClasses.Of(refusal)]);
+        }
         if (fate.Attempts > 0)
         {
             _json.WriteNumber(Attempts, fate.Attempts);

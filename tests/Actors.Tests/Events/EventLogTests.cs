@@ -42,7 +42,7 @@ public sealed class EventLogTests : IDisposable
         }
 
         Assert.Equal(
-            """{"type":"TransientFailure","time":"2026-01-02T01:04:05.006Z","id":"0000000000001234-abc","sender":"a@example.org","recipient":"b@example.net","nrcpt":3,"destination":"example.net","site":"mx.example.net","peer_name":"mx1.example.net","peer_address":"192.0.2.1:25","tls":"TLSv1.3 TLS_AES_128_GCM_SHA256","response":{"code":450,"enhanced_code":"4.2.1","content":"Busy\ncome back"},"num_attempts":2,"time_in_queue":12.346,"next_attempt":"2026-01-02T01:34:05.000Z","size":10240,"session":"out-7","node":"node-1","version":1}""",
+            """{"type":"TransientFailure","time":"2026-01-02T01:04:05.006Z","id":"0000000000001234-abc","sender":"a@example.org","recipient":"b@example.net","nrcpt":3,"destination":"example.net","site":"mx.example.net","peer_name":"mx1.example.net","peer_address":"192.0.2.1:25","tls":"TLSv1.3 TLS_AES_128_GCM_SHA256","response":{"code":450,"enhanced_code":"4.2.1","content":"Busy\ncome back"},"bounce_class":"InactiveMailbox","num_attempts":2,"time_in_queue":12.346,"next_attempt":"2026-01-02T01:34:05.000Z","size":10240,"session":"out-7","node":"node-1","version":1}""",
             Assert.Single(Lines()));
     }
 
