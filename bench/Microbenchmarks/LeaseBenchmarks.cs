@@ -9,7 +9,7 @@ public class LeaseBenchmarks
 {
     private static readonly SiteKey Site = new("mx.example.net", SiteKey.DefaultSource);
     private readonly LeaseHolder _holder = new(Site, new("node:4053", 1), 10, new());
-    private LeaseInstant _now = new(TimeSpan.FromDays(1), DateTimeOffset.UnixEpoch);
+    private Moment _now = new(TimeSpan.FromDays(1), DateTimeOffset.UnixEpoch);
 
     [GlobalSetup]
     public void Setup() => _holder.On(new SiteProtocol.Granted(Site, _holder.Poll(_now, 0, 5)!.Number, new(1, 1), 5, TimeSpan.FromSeconds(15)));

@@ -19,7 +19,7 @@ namespace MailCluster.Actors;
 /// </summary>
 public sealed class RelayActors
 {
-    /// <summary>Questions to delivery actors that a node may have unanswered (DESIGN, sharded actors).</summary>
+    /// <summary>Questions to delivery actors that a node may have unanswered.</summary>
     private const int Questions = 5000;
 
     private readonly ActorSystem _system;

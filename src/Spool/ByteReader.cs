@@ -14,9 +14,6 @@ internal ref struct ByteReader(ReadOnlySpan<byte> source)
     /// <summary>True where more was asked for than there is, or what was there could not be.</summary>
     public bool Failed { get; private set; }
 
-    /// <summary>True at the end.</summary>
-    public readonly bool AtEnd => Failed || Position >= _source.Length;
-
     /// <summary>One octet.</summary>
     public byte Byte() => Take(1) is [var octet] ? octet : (byte)0;
 

@@ -78,16 +78,34 @@ public sealed partial class Spool
     private void FirstChores()
     {
         CopyFoundAside();
-        foreach (var path in _unused)
-        {
-            Disk.Delete(path);
-        }
+        RemoveUnused();
         MeasureRoom();
         foreach (var segment in _unfinished)
         {
             Finish(segment);
         }
         RemoveOrphans();
+    }
+
+    private void RemoveUnused()
+    {
+        while (true)
+        {
+            string? path;
+            lock (_gate)
+            {
+                path = _unused.FirstOrDefault();
+            }
+            if (path is null)
+            {
+                return;
+            }
+            Disk.Delete(path);
+            lock (_gate)
+            {
+                _unused.Remove(path);
+            }
+        }
     }
 
     private Segment? TakePrepared(SegmentLog log)
@@ -137,5 +155,6 @@ public sealed partial class Spool
                 }
             }
         });
+        MeasureSoon();
     }
 }

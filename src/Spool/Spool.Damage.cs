@@ -58,6 +58,7 @@ public sealed partial class Spool
         message.Flags |= MessageFlags.SetAside;
         _keptLarge.Add(_index.IdOf(message));
         DropHot(ref message);
+        _recent.Forget(_index.IdOf(message));
         for (var entry = message.FirstEntry; entry >= 0; entry = _index.Entries[entry].Next)
         {
             _openRecipients -= _index.Entries[entry].Open + _index.Entries[entry].Owed;

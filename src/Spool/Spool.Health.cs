@@ -79,6 +79,10 @@ public sealed partial class Spool
             _due = false;
         }
         Chore(MeasureRoom);
+        if (_unused.Count > 0)
+        {
+            Chore(RemoveUnused);
+        }
         if (_dropping.Count > 0)
         {
             Chore(DropQueued);
@@ -144,6 +148,21 @@ public sealed partial class Spool
         batch.IsProbe = true;
     }
 
+    private int _isMeasuring;
+
+    /// <summary>Looks at the room now and not with the next tick: much may come in within a second. Once, however many ask meanwhile.</summary>
+    private void MeasureSoon()
+    {
+        if (Interlocked.Exchange(ref _isMeasuring, 1) == 0)
+        {
+            Chore(() =>
+            {
+                Volatile.Write(ref _isMeasuring, 0);
+                MeasureRoom();
+            });
+        }
+    }
+
     private void MeasureRoom()
     {
         var (octets, inodes) = Disk.Free(_layout.Directory);
@@ -199,16 +218,21 @@ public sealed partial class Spool
                     return false;
                 }
                 Disk.Delete(path);
-                using var file = Disk.Create(path);
                 try
                 {
+                    using var file = Disk.Create(path);
                     Disk.Preallocate(file, Options.SegmentSize);
                     Disk.Sync(file);
                     octets -= Options.SegmentSize;
                 }
-                catch (IOException)
+                catch (IOException failure)
                 {
                     Disk.Delete(path);
+                    if (failure is DiskFullException)
+                    {
+                        // Inodes may be what is missing.
+                        return false;
+                    }
                     throw;
                 }
             }

@@ -5,9 +5,17 @@ namespace MailCluster.Spool;
 // Content in files of its own.
 public sealed partial class Spool
 {
-    internal SafeFileHandle CreateLarge(QueueId id) => Disk.Create(_layout.LargeContent(id));
+    internal SafeFileHandle CreateLarge(QueueId id)
+    {
+        MeasureSoon();
+        return Disk.Create(_layout.LargeContent(id));
+    }
 
-    internal void SyncLargeFolder() => Disk.SyncDirectory(_layout.Large);
+    internal void SyncLargeFolder()
+    {
+        Disk.SyncDirectory(_layout.Large);
+        MeasureSoon();
+    }
 
     /// <summary>Removes a large message's content once nothing speaks of it any more; what a crash leaves, the next start removes.</summary>
     internal void RemoveLarge(QueueId id) => Chore(() => Disk.Delete(_layout.LargeContent(id)));

@@ -5,6 +5,8 @@ namespace MailCluster.Spool;
 // How the spool is opened.
 public sealed partial class Spool
 {
+    // Files that no log names: made ahead, or given up. While one is there nothing is dropped: with the segment gone that leaves it out, it would pass for one of the log.
+    // Added to by the committer, or before it starts; guarded by the gate.
     private readonly List<string> _unused = [];
     private readonly HashSet<QueueId> _keptLarge = [];
     private readonly List<Segment> _unfinished = [];

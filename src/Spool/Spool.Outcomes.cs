@@ -49,9 +49,11 @@ public sealed partial class Spool
                 }
                 continue;
             }
-            if (full || (entry.Flags & EntryFlags.InBatch) != 0 || !GoesTo(batch.Log, outcome) || !TryCompose(batch, outcome, ref entry))
+            var goes = (entry.Flags & EntryFlags.InBatch) == 0 && GoesTo(batch.Log, outcome);
+            if (full || !goes || !TryCompose(batch, outcome, ref entry))
             {
-                full |= batch.Length > BatchLimit || batch.Room < RecordHeader.Size + 64;
+                // Where one does not fit, none behind it may go: a smaller one of the same entry would overtake it.
+                full |= goes || batch.Length > BatchLimit;
                 _left.Add(outcome);
             }
         }
@@ -180,7 +182,9 @@ public sealed partial class Spool
                 var owing = effect.Report.Kind == ReportKind.Relayed ? RecipientStatus.RelayedReportOwed : RecipientStatus.FailedReportOwed;
                 foreach (var reported in effect.Report.Recipients)
                 {
-                    if (reported.Destination == effect.Destination && reported.Recipient < recipients.Length && recipients[reported.Recipient].Status == owing)
+                    // Open where the outcome that the report speaks of was still on its way when a crash came: the report, which is durable, says as much.
+                    if (reported.Destination == effect.Destination && reported.Recipient < recipients.Length
+                        && (recipients[reported.Recipient].Status == owing || recipients[reported.Recipient].Status == RecipientStatus.Open))
                     {
                         Change(recipients, new(reported.Recipient, RecipientStatus.Reported, null), ref open, ref owed);
                     }
@@ -297,6 +301,7 @@ public sealed partial class Spool
             segment.LiveOctets -= message.Length;
         }
         DropHot(ref message);
+        _recent.Forget(_index.IdOf(message));
         if ((message.Flags & (MessageFlags.LargeContent | MessageFlags.SetAside)) == MessageFlags.LargeContent)
         {
             RemoveLarge(_index.IdOf(message));

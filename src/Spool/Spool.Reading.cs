@@ -7,6 +7,7 @@ namespace MailCluster.Spool;
 // How a message is read: from memory, else from its record.
 public sealed partial class Spool
 {
+    private readonly RecentMessages _recent = new();
     private static readonly ImmutableArray<RecipientOutcome> OneFresh = [new(0, RecipientStatus.Open, null)];
 
     /// <summary>Opens an entry for an attempt or a report: from memory where the content is still there, else from the disk.</summary>
@@ -167,6 +168,10 @@ public sealed partial class Spool
 
     private LoadedMessage LoadMessage(Segment segment, in MessageSlot message, QueueId id)
     {
+        if (_recent.Find(segment.Number, message.Offset, id) is { } known)
+        {
+            return known;
+        }
         var bytes = ReadRecord(segment, message.Offset, out var header);
         if (header.Id != id || !MessagePrefix.TryRead(bytes, out var prefix))
         {
@@ -174,7 +179,9 @@ public sealed partial class Spool
         }
         var reader = new ByteReader(bytes.AsSpan(MessagePrefix.Size, (int)prefix.EnvelopeLength));
         var envelope = EnvelopeCodec.Read(ref reader) ?? throw new InvalidDataException("Its envelope cannot be read.");
-        return new(header, prefix, envelope, bytes.AsMemory(MessagePrefix.Size + (int)prefix.EnvelopeLength));
+        var loaded = new LoadedMessage(header, prefix, envelope, bytes.AsMemory(MessagePrefix.Size + (int)prefix.EnvelopeLength));
+        _recent.Keep(segment.Number, message.Offset, loaded);
+        return loaded;
     }
 
     /// <summary>Follows the state records of an entry back to one that says all; null where a segment of them is gone.</summary>
@@ -222,7 +229,7 @@ public sealed partial class Spool
         var newest = new StateRecord(StateFlags.None, 0, message.Envelope.Arrived, total, total, 0, 0, 0, 0);
         if ((chain.Count == 0 || (chain[^1].State.Flags & StateFlags.Full) == 0) && message.Header.Type == RecordType.Snapshot)
         {
-            newest = SnapshotStates.Read(message.States.Span, entry.Number, recipients) ?? newest;
+            newest = SnapshotStates.Read(message.StatesFrom(entry.Number), recipients) ?? newest;
         }
         for (var i = chain.Count - 1; i >= 0; i--)
         {
@@ -256,5 +263,4 @@ public sealed partial class Spool
         }
         return bytes;
     }
-
 }

@@ -84,6 +84,8 @@ public sealed partial class Spool
     {
         var octets = 0L;
         var read = new List<CarriedMessage>();
+        // A slot stands there twice where it was used again within the segment; one copy is enough, and two would be counted as two messages.
+        var slots = new HashSet<int>();
         try
         {
             while (octets < CarriedAtOnce && _carryingNext < segment.Members.Count)
@@ -94,7 +96,7 @@ public sealed partial class Spool
                 lock (_gate)
                 {
                     message = _index.Messages[slot];
-                    if (message.Segment != segment.Number || (message.Flags & (MessageFlags.Live | MessageFlags.SetAside)) != MessageFlags.Live)
+                    if (!slots.Add(slot) || message.Segment != segment.Number || (message.Flags & (MessageFlags.Live | MessageFlags.SetAside)) != MessageFlags.Live)
                     {
                         _carryingNext++;
                         continue;
@@ -267,20 +269,20 @@ public sealed partial class Spool
         }
     }
 
-    /// <summary>Writes the sidecar of a segment that is not written any more, and gives back the blocks that it did not use.</summary>
+    /// <summary>Gives back the blocks that a segment which is not written any more did not use, and writes its sidecar: in this order, since on a full disk there may be no room for the sidecar before.</summary>
     private void Finish(Segment segment)
     {
-        if (segment.Rows is { } rows)
-        {
-            Sidecar.Write(Disk, segment, rows, Id);
-            Disk.SyncDirectory(Path.GetDirectoryName(segment.Path)!);
-            segment.Rows = null;
-        }
         if (segment.Size > segment.End)
         {
             using var file = Disk.OpenWrite(segment.Path);
             Disk.Truncate(file, segment.End);
             segment.Size = segment.End;
+        }
+        if (segment.Rows is { } rows)
+        {
+            Sidecar.Write(Disk, segment, rows, Id);
+            Disk.SyncDirectory(Path.GetDirectoryName(segment.Path)!);
+            segment.Rows = null;
         }
     }
 }

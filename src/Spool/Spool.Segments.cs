@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace MailCluster.Spool;
 
 // The files of the logs: how one begins, ends and goes.
@@ -44,9 +46,10 @@ public sealed partial class Spool
     {
         var number = Interlocked.Increment(ref _segmentNumber);
         var path = _layout.Segment(log.Kind, number);
-        var file = Disk.Create(path);
+        SafeFileHandle? file = null;
         try
         {
+            file = Disk.Create(path);
             Disk.Preallocate(file, size);
             Disk.Sync(file);
             Disk.SyncDirectory(log.Directory);
@@ -54,7 +57,8 @@ public sealed partial class Spool
         }
         catch (IOException failure)
         {
-            file.Dispose();
+            // Without an inode there is no file; one of the reserve needs none.
+            file?.Dispose();
             Disk.Delete(path);
             if (failure is DiskFullException && mayUseReserve && TakeReserve(path, size) is { } reserved)
             {
@@ -106,7 +110,15 @@ public sealed partial class Spool
         segment.IsSealed = true;
         if (segment.End == 0)
         {
-            Chore(() => Discard(segment));
+            lock (_gate)
+            {
+                _unused.Add(segment.Path);
+            }
+            Chore(() =>
+            {
+                segment.Release();
+                RemoveUnused();
+            });
         }
         else
         {
@@ -120,7 +132,7 @@ public sealed partial class Spool
     private void DropFront()
     {
         // A record that failed could stand in a loose end, and with its outcome dropped it would come back.
-        while (!_incoming.HasLooseEnd && !_deferred.HasLooseEnd && (DropFront(_incoming) || DropFront(_deferred)))
+        while (!_incoming.HasLooseEnd && !_deferred.HasLooseEnd && _unused.Count == 0 && (DropFront(_incoming) || DropFront(_deferred)))
         {
         }
     }

@@ -167,6 +167,7 @@ public sealed class SpoolInspector
         var isSnapshot = record.Header.Type == RecordType.Snapshot;
         var states = record.Part.AsSpan(MessagePrefix.Size + (int)prefix.EnvelopeLength);
         var entries = new InspectedEntry?[envelope.Destinations.Length];
+        var starts = isSnapshot ? SnapshotStates.Starts(states, entries.Length) : [];
         for (var i = 0; i < entries.Length; i++)
         {
             var recipients = StateRecord.Fresh(envelope.Destinations[i].Recipients.Length);
@@ -175,7 +176,7 @@ public sealed class SpoolInspector
             {
                 entries[i] = new(recipients, numbers);
             }
-            else if (SnapshotStates.Read(states, i, recipients) is { } carried)
+            else if (SnapshotStates.Read(states[starts[i]..], recipients) is { } carried)
             {
                 entries[i] = new(recipients, carried);
             }

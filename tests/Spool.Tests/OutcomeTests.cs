@@ -70,6 +70,26 @@ public class OutcomeTests
         Assert.Equal((1, 1, 3), (arrival.Open, arrival.ReportsOwed, arrival.Attempts));
     }
 
+    // An outcome that did not fit into the rest of a segment was overtaken by a smaller one of the same entry: a report's effect then found nobody to close.
+    [Fact]
+    public async Task A_small_outcome_does_not_overtake_a_large_one_of_its_entry_at_the_end_of_a_segment()
+    {
+        await using var fixture = new SpoolFixture().Start();
+        for (var i = 0; i < 40; i++)
+        {
+            var first = fixture.EntryOf(await fixture.Commit(SpoolFixture.Envelope(("a.test", 1)), SpoolFixture.Content(1000 * i, i)));
+            var entry = fixture.EntryOf(await fixture.Commit(SpoolFixture.Envelope(("a.test", 300)), SpoolFixture.Content(100, i)));
+            // The first of a batch always fits: its segment is chosen for it.
+            fixture.Spool.RecordDelivered(first);
+            fixture.Ended(first);
+            fixture.Spool.Record(new(entry, 1, default, [.. Enumerable.Range(0, 300).Select(static r => new RecipientOutcome(r, RecipientStatus.FailedReportOwed, SpoolFixture.Detail(550, $"no {r}")))]));
+            fixture.Spool.Record(new(entry, 2, default, [new(0, RecipientStatus.Reported, null)]));
+            using var delivery = await fixture.Spool.OpenAsync(entry, TestContext.Current.CancellationToken);
+            Assert.Equal(2, delivery.Attempts);
+            Assert.Equal(Enumerable.Range(1, 299), delivery.Recipients.Select(static recipient => recipient.Recipient));
+        }
+    }
+
     [Fact]
     public async Task A_report_and_the_end_of_what_it_reports_are_one_at_every_cut()
     {
@@ -120,6 +140,19 @@ public class OutcomeTests
         }
         Assert.True(withReport > 10);
         Directory.Delete(copy, recursive: true);
+    }
+
+    // The report went to one log and the outcome to the other, and the crash came between the two: what had been reported was tried again, and reported again.
+    [Fact]
+    public async Task A_report_ends_its_recipients_even_where_the_outcome_that_it_speaks_of_was_lost()
+    {
+        await using var fixture = new SpoolFixture().Start();
+        var id = await fixture.Commit(SpoolFixture.Envelope(("a.test", 2), ("b.test", 1)), SpoolFixture.Content(100, 1));
+        await fixture.Commit(SpoolFixture.Envelope(("source.example", 1)) with { Report = new(ReportKind.Failed, id, [new(0, 1), new(1, 0)]) }, SpoolFixture.Content(100, 2));
+        await fixture.Reopen();
+        using var delivery = await fixture.Spool.OpenAsync(fixture.EntryOf(id), TestContext.Current.CancellationToken);
+        Assert.Equal([(0, RecipientStatus.Open)], delivery.Recipients.Select(static recipient => (recipient.Recipient, recipient.Status)));
+        Assert.Equal(2, fixture.Spool.OpenRecipients);
     }
 
     [Fact]

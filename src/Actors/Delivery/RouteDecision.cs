@@ -110,9 +110,7 @@ internal sealed class RouteDecision(Ourselves ourselves, int port, bool allowLoo
     /// <summary>The route to an address literal: there, without asking anybody.</summary>
     public Route Literal(DomainName domain)
     {
-        var text = domain.Value.AsSpan()[1..^1];
-        text = text.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase) ? text[5..] : text;
-        if (!IPAddress.TryParse(text, out var address))
+        if (!domain.TryGetAddress(out var address))
         {
             return Nowhere(550, new(5, 1, 2), $"{domain}: no address that mail could be sent to");
         }

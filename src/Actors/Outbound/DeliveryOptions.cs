@@ -12,6 +12,10 @@ public sealed class DeliveryOptions
     /// <summary>True lets MX records lead to loopback and unspecified addresses. Default: false; a static route may lead there always.</summary>
     public bool AllowLoopback { get; init; }
 
+    /// <summary>Outbound connections of this node at a time, to all sites together. Default: 1000.</summary>
+    /// <remarks>Each is a socket and some kilobytes. Sites share them equally when they do not suffice; mail without a connection waits in its queue.</remarks>
+    public int Connections { get; init; } = 1000;
+
     /// <summary>Connections to one site at a time, in the whole cluster. Default: 10.</summary>
     public int ConnectionsPerSite { get; init; } = 10;
 

@@ -1,7 +1,7 @@
 using MailCluster.Actors.Delivery;
 using MailCluster.Protocol.Addressing;
-using MailCluster.Protocol.Commands;
 using MailCluster.Protocol.Failures;
+using MailCluster.Protocol.Notifications;
 using MailCluster.Protocol.Replies;
 using MailCluster.Spool;
 
@@ -120,7 +120,7 @@ internal readonly record struct AttemptVerdict(
         {
             var outcome = outcomes[i];
             if (outcome.Failure is not null || outcome.Recipient <= previous || !IsOpen(delivery, outcome.Recipient)
-                || Wants(delivery, recipients[outcome.Recipient], Notify.Success) && !outcome.Peer.OffersDsn)
+                || OwesRelayReport(delivery, recipients[outcome.Recipient], outcome.Peer))
             {
                 return false;
             }
@@ -147,8 +147,8 @@ internal readonly record struct AttemptVerdict(
     }
 
     private static RecipientOutcome Accepted(SpooledDelivery delivery, Recipient recipient, in AttemptOutcome outcome, DateTimeOffset now) =>
-        Wants(delivery, recipient, Notify.Success) && !outcome.Peer.OffersDsn
-            ? new(outcome.Recipient, RecipientStatus.RelayedReportOwed, new(outcome.Accepted!, outcome.Peer.Host, now))     // RFC 3461 5.2.2
+        OwesRelayReport(delivery, recipient, outcome.Peer)
+            ? new(outcome.Recipient, RecipientStatus.RelayedReportOwed, new(outcome.Accepted!, outcome.Peer.Host, now))
             : new(outcome.Recipient, RecipientStatus.Delivered, null);
 
     /// <summary>RFC 3464 section 2.3.6: what we found out ourselves must not be told as if the peer had said it.</summary>
@@ -184,12 +184,8 @@ internal readonly record struct AttemptVerdict(
     }
 
     private static RecipientStatus EndOf(SpooledDelivery delivery, Recipient recipient) =>
-        Wants(delivery, recipient, Notify.Failure) ? RecipientStatus.FailedReportOwed : RecipientStatus.FailedUnreported;
+        ReportPolicy.ReportsFailure(delivery.Envelope.ReversePath, recipient.Parameters.Notify) ? RecipientStatus.FailedReportOwed : RecipientStatus.FailedUnreported;
 
-    /// <summary>RFC 3461 section 4.1: without NOTIFY failures are told; nothing is ever told to the null reverse-path (RFC 5321 section 4.5.5).</summary>
-    private static bool Wants(SpooledDelivery delivery, Recipient recipient, Notify what)
-    {
-        var notify = recipient.Parameters.Notify;
-        return !delivery.Envelope.ReversePath.IsNull && (notify == Notify.Unspecified ? what == Notify.Failure : (notify & what) != 0 && (notify & Notify.Never) == 0);
-    }
+    private static bool OwesRelayReport(SpooledDelivery delivery, Recipient recipient, OutboundPeer peer) =>
+        ReportPolicy.ReportsRelay(delivery.Envelope.ReversePath, recipient.Parameters.Notify, peer.OffersDsn);
 }

@@ -14,29 +14,26 @@ namespace MailCluster.Actors.Sites;
 /// <param name="holdings">Where this node's leases are published for new incarnations of site actors; an answer of an older one than has asked there is ignored.</param>
 public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNumbers numbers, LeaseHoldings? holdings = null)
 {
-    /// <summary>A lease is renewed so long after the request that it answers was sent.</summary>
-    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(5);
-
     /// <summary>A demand that has grown is told at once, but not more often than this.</summary>
     public static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromSeconds(1);
 
-    private readonly Queue<(long Number, LeaseInstant Sent, long Successes)> _unanswered = new();
+    private readonly Queue<(long Number, Moment Sent, long Successes)> _unanswered = new();
     private long _number;
     private long _answered;
     private long _heard;
     private Epoch _heardFrom;
     private Epoch _epoch;
     private int _granted;
-    private LeaseInstant _grantedFrom;
+    private Moment _grantedFrom;
     private TimeSpan _timeToLive;
-    private LeaseInstant _sent;
+    private Moment _sent;
     private int _sentDemand;
     private int _sentHeld;
     private int _repeats;
     private bool _awaiting;
-    private LeaseInstant _heldFrom;
+    private Moment _heldFrom;
     private TimeSpan _heldFor;
     private bool _offered;
     private bool _returns;
@@ -51,7 +48,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     public Epoch Epoch => _epoch;
 
     /// <summary>Connections that may be open now.</summary>
-    public int Allowed(LeaseInstant now) => _granted > 0 && now.Since(_grantedFrom) < _timeToLive ? _granted : 0;
+    public int Allowed(Moment now) => _granted > 0 && now.Since(_grantedFrom) < _timeToLive ? _granted : 0;
 
     /// <summary>A connection has failed before the reply to EHLO.</summary>
     public void ConnectionFailed() => _failures++;
@@ -67,7 +64,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     /// <param name="now">The time, from which the lease will run.</param>
     /// <param name="held">Connections open, those being closed included.</param>
     /// <param name="demand">Connections that would be of use, those open included.</param>
-    public SiteProtocol.Request? Poll(LeaseInstant now, int held, int demand)
+    public SiteProtocol.Request? Poll(Moment now, int held, int demand)
     {
         demand = Math.Max(demand, held);
         if (demand == 0)
@@ -80,7 +77,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     }
 
     /// <summary>How long from now until <see cref="Poll"/> may have something to send, or the lease runs out; null where neither will be.</summary>
-    public TimeSpan? NextEvent(LeaseInstant now, int held, int demand)
+    public TimeSpan? NextEvent(Moment now, int held, int demand)
     {
         demand = Math.Max(demand, held);
         if (demand == 0)
@@ -95,7 +92,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
 
-    private TimeSpan WaitsFor(LeaseInstant now, int held, int demand)
+    private TimeSpan WaitsFor(Moment now, int held, int demand)
     {
         if (_number == 0 || _sentDemand == 0)
         {
@@ -108,18 +105,18 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
         if (_awaiting)
         {
-            return TimeSpan.FromTicks(Math.Min(FirstRepeat.Ticks << Math.Min(_repeats, 3), Renewal.Ticks)) - since;
+            return TimeSpan.FromTicks(Math.Min(FirstRepeat.Ticks << Math.Min(_repeats, 3), LeaseTiming.Renewal.Ticks)) - since;
         }
         if (Held is not null)
         {
             var left = _heldFor - now.Since(_heldFrom);
             // A lease that still runs is renewed in its time, whatever the actor asked us to wait for.
-            return Allowed(now) > 0 && Renewal - since < left ? Renewal - since : left;
+            return Allowed(now) > 0 && LeaseTiming.Renewal - since < left ? LeaseTiming.Renewal - since : left;
         }
-        return demand > _sentDemand && _granted >= _sentDemand ? Hurry - since : Renewal - since;
+        return demand > _sentDemand && _granted >= _sentDemand ? Hurry - since : LeaseTiming.Renewal - since;
     }
 
-    private SiteProtocol.Request Send(LeaseInstant now, int held, int demand)
+    private SiteProtocol.Request Send(Moment now, int held, int demand)
     {
         _repeats = _awaiting ? _repeats + 1 : 0;
         _awaiting = demand > 0;
@@ -164,7 +161,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     }
 
     /// <summary>Nothing has been granted. False where the answer is an old one and changes nothing.</summary>
-    public bool On(SiteProtocol.Held held, LeaseInstant now)
+    public bool On(SiteProtocol.Held held, Moment now)
     {
         if (!Accept(held.Number, held.Epoch, null, out _))
         {
@@ -193,7 +190,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         }
     }
 
-    private bool Accept(long number, Epoch epoch, SiteProtocol.Granted? granted, out LeaseInstant sent)
+    private bool Accept(long number, Epoch epoch, SiteProtocol.Granted? granted, out Moment sent)
     {
         sent = default;
         if (number <= _answered || epoch < _epoch)
@@ -207,7 +204,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
             {
                 sent = first.Sent;
                 if (granted is not null
-                    && holdings?.Hold(site, epoch, granted.Connections, new Moment(sent.Monotonic, sent.Wall).Plus(granted.TimeToLive)) is { } newest && newest > epoch)
+                    && holdings?.Hold(site, epoch, granted.Connections, sent.Plus(granted.TimeToLive)) is { } newest && newest > epoch)
                 {
                     _epoch = newest;        // a newer incarnation counts on what was held when it asked; the actor hears of it with the next request
                     return false;

@@ -18,6 +18,15 @@ public readonly record struct Moment(TimeSpan Monotonic, DateTimeOffset Wall)
     /// <summary>So much later, on both clocks.</summary>
     public Moment Plus(TimeSpan span) => new(Monotonic + span, Wall + span);
 
+    /// <summary>The time from then to this moment: the longer of what the two clocks say, never negative.</summary>
+    public TimeSpan Since(Moment then)
+    {
+        var monotonic = Monotonic - then.Monotonic;
+        var wall = Wall - then.Wall;
+        var longer = monotonic > wall ? monotonic : wall;
+        return longer > TimeSpan.Zero ? longer : TimeSpan.Zero;
+    }
+
     /// <summary>True at or after this moment on either clock: for rights, which must rather end too early.</summary>
     public bool HasCome(Moment now) => now.Monotonic >= Monotonic || now.Wall >= Wall;
 

@@ -29,14 +29,14 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     private int _gathered;
     private bool _flushing;
     private bool _leaving;
-    private LeaseInstant? _wakesAt;
+    private Moment? _wakesAt;
     private TimeSpan _wakesAfter;
 
     public SitePoolActor(SiteKey site, SitePoolParts parts)
     {
         _site = site;
         _parts = parts;
-        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings);
+        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings, parts.Connections);
     }
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
 
     protected override void OnReceive(object message)
     {
-        var now = new LeaseInstant(Context.System.Scheduler.MonotonicClock, Context.System.Scheduler.Now);
+        var now = Moment.Of(Context.System.Scheduler);
         switch (message)
         {
             case SitePoolProtocol.AttemptEnded ended when _numbers.TryGetValue(Sender, out var number):
@@ -89,6 +89,12 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
                 break;
             case SitePoolProtocol.Recall recall:
                 _state.On(recall, now, _effects);
+                break;
+            case SitePoolProtocol.Room:
+                _state.Room(now, _effects);
+                break;
+            case SitePoolProtocol.MakeRoom:
+                _state.MakeRoom(now, _effects);
                 break;
             case SitePoolProtocol.Drain:
                 _state.Drain(now, _effects);
@@ -199,7 +205,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     }
 
     /// <summary>One timer to the next event; moved only where that has come nearer.</summary>
-    private void SetAlarm(LeaseInstant now)
+    private void SetAlarm(Moment now)
     {
         if (_state.NextEvent(now) is not { } next)
         {
@@ -218,6 +224,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _parts.Holdings.Release(_site);
+        _parts.Connections.Forget(_site);
         if (_state.IsEmpty && _gathered == 0)
         {
             return;

@@ -22,7 +22,7 @@ internal sealed class SitePoolConnection(int number, DomainName openedFor)
     public int Given;
 
     /// <summary>Since when it has had no work.</summary>
-    public LeaseInstant IdleSince;
+    public Moment IdleSince;
 
     /// <summary>True from the reply to EHLO.</summary>
     public bool GotThrough;

@@ -23,6 +23,9 @@ public sealed record SitePoolParts
     /// <summary>Where this node's leases are published.</summary>
     public required LeaseHoldings Holdings { get; init; }
 
+    /// <summary>This node's outbound connections, for all its pools.</summary>
+    public ConnectionBudget Connections => field ??= new(Delivery.Connections);
+
     /// <summary>Where this node's lease requests are numbered.</summary>
     public RequestNumbers Numbers { get; } = new();
 }

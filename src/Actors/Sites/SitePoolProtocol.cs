@@ -37,6 +37,12 @@ public static class SitePoolProtocol
     /// <summary>Give the job back if no connection has it yet. Its end tells.</summary>
     public sealed record Recall(SiteKey Site, DeliveryJob Job) : IForPool;
 
+    /// <summary>One of the node's connections is kept for the site: its pool opens it now, or it goes to the next. From the <see cref="ConnectionBudget"/>.</summary>
+    public sealed record Room(SiteKey Site) : IForPool;
+
+    /// <summary>Others wait for one of the node's connections: close one that has no work, else one of those beyond the site's share. From the <see cref="ConnectionBudget"/>.</summary>
+    public sealed record MakeRoom(SiteKey Site) : IForPool;
+
     /// <summary>A connection is ready for work: answered by <see cref="Outbound.OutboundProtocol.Deliver"/> when there is a job, by <see cref="Outbound.OutboundProtocol.Close"/> when it should end.</summary>
     public sealed record Idle(OutboundState State) : INoSerializationVerificationNeeded;
 

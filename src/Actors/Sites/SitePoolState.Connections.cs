@@ -9,6 +9,9 @@ internal sealed partial class SitePoolState
     /// <summary>One to work on and one ahead of it, so that a connection can pipeline.</summary>
     private const int JobsOfAConnection = 2;
 
+    /// <summary>Messages over a connection while other sites wait for one of the node's.</summary>
+    private const int MessagesWhileOthersWait = 100;
+
     private readonly Dictionary<int, SitePoolConnection> _connections = [];
     /// <summary>Those without work, idle longest first; the last is used next, so that a surplus goes idle long enough to be closed.</summary>
     private readonly List<SitePoolConnection> _idle = [];
@@ -18,12 +21,14 @@ internal sealed partial class SitePoolState
     private int _closing;
     /// <summary>True while the newest news of the site is that a connection got through. Until then one connection at a time tries it.</summary>
     private bool _proven;
+    /// <summary>True while the pool stands in the budget's line.</summary>
+    private bool _waitsForRoom;
 
     /// <summary>Connections open, those being closed included.</summary>
     public int Connections => _connections.Count;
 
     /// <summary>A connection is ready for work.</summary>
-    public void Idle(int number, SitePoolProtocol.OutboundState state, LeaseInstant now, SitePoolEffects effects)
+    public void Idle(int number, SitePoolProtocol.OutboundState state, Moment now, SitePoolEffects effects)
     {
         if (_connections.TryGetValue(number, out var connection))
         {
@@ -47,7 +52,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>A job is over.</summary>
-    public void AttemptEnded(int number, JobEnded ended, LeaseInstant now, SitePoolEffects effects)
+    public void AttemptEnded(int number, JobEnded ended, Moment now, SitePoolEffects effects)
     {
         if (_connections.TryGetValue(number, out var connection) && connection.Jobs.Remove(ended.Job))
         {
@@ -72,10 +77,11 @@ internal sealed partial class SitePoolState
     /// <param name="failure">Why no host could be reached; null where it had served or was closed in order.</param>
     /// <param name="now">The time.</param>
     /// <param name="effects">What is to be done.</param>
-    public void Closed(int number, DeliveryFailure? failure, LeaseInstant now, SitePoolEffects effects)
+    public void Closed(int number, DeliveryFailure? failure, Moment now, SitePoolEffects effects)
     {
         if (_connections.Remove(number, out var connection))
         {
+            budget.Return(site);
             _connecting -= connection.State == SitePoolConnectionState.Connecting ? 1 : 0;
             _closing -= connection.State == SitePoolConnectionState.Closing ? 1 : 0;
             if (connection.State == SitePoolConnectionState.Idle)
@@ -92,6 +98,27 @@ internal sealed partial class SitePoolState
                 }
             }
             Bury(connection, failure, effects);
+        }
+        Evaluate(now, effects);
+    }
+
+    /// <summary>One of the node's connections is kept for this pool.</summary>
+    public void Room(Moment now, SitePoolEffects effects)
+    {
+        _waitsForRoom = false;
+        Evaluate(now, effects);
+        if (!_waitsForRoom)
+        {
+            budget.Decline(site);       // work or lease has gone meanwhile
+        }
+    }
+
+    /// <summary>Other sites wait for one of the node's connections.</summary>
+    public void MakeRoom(Moment now, SitePoolEffects effects)
+    {
+        if (_idle.Count > 0 || _connections.Count - _closing > budget.Share)
+        {
+            CloseSurplus(1, effects);
         }
         Evaluate(now, effects);
     }
@@ -147,10 +174,13 @@ internal sealed partial class SitePoolState
         return domain;
     }
 
+    /// <summary>While other sites wait, a connection is not kept longer than usual, whatever has been configured.</summary>
+    private int MessagesPerConnection => budget.IsShort ? Math.Min(options.MessagesPerConnection, MessagesWhileOthersWait) : options.MessagesPerConnection;
+
     /// <summary>A connection has nothing to do: it waits for work, or has done its share of messages.</summary>
-    private void Rest(SitePoolConnection connection, LeaseInstant now, SitePoolEffects effects)
+    private void Rest(SitePoolConnection connection, Moment now, SitePoolEffects effects)
     {
-        if (connection.Given >= options.MessagesPerConnection)
+        if (connection.Given >= MessagesPerConnection || budget.IsShort && _ready == 0 && _stillDue == 0)
         {
             Close(connection, effects);
             return;
@@ -161,13 +191,17 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>Closes what the lease does not cover any more, idle ones first, and what has been idle too long.</summary>
-    private void CloseWhatIsTooMuch(LeaseInstant now, SitePoolEffects effects)
+    private void CloseWhatIsTooMuch(Moment now, SitePoolEffects effects)
     {
         while (_idle.Count > 0 && now.Since(_idle[0].IdleSince) >= _idleTimeout)
         {
             CloseIdle(0, effects);
         }
-        var surplus = _connections.Count - _closing - _lease.Allowed(now);
+        CloseSurplus(_connections.Count - _closing - _lease.Allowed(now), effects);
+    }
+
+    private void CloseSurplus(int surplus, SitePoolEffects effects)
+    {
         while (surplus > 0 && _idle.Count > 0)
         {
             CloseIdle(0, effects);
@@ -203,7 +237,7 @@ internal sealed partial class SitePoolState
     }
 
     /// <summary>Gives ready jobs to idle connections, opens more where the lease allows, and else gives working ones a job ahead.</summary>
-    private void Feed(LeaseInstant now, SitePoolEffects effects)
+    private void Feed(Moment now, SitePoolEffects effects)
     {
         while (_ready > 0 && _idle.Count > 0)
         {
@@ -213,8 +247,13 @@ internal sealed partial class SitePoolState
             Give(connection, effects);
         }
         var allowed = _lease.Allowed(now);
-        while (_ready > _connecting && _connections.Count < allowed && (_proven || _connecting == 0) && Next() is { Route: { } route } domain)
+        while (!_waitsForRoom && _ready > _connecting && _connections.Count < allowed && (_proven || _connecting == 0) && Next() is { Route: { } route } domain)
         {
+            if (!budget.TryTake(site))
+            {
+                _waitsForRoom = true;
+                break;
+            }
             var connection = new SitePoolConnection(++_lastConnection, domain.Domain);
             _connections.Add(connection.Number, connection);
             _connecting++;
@@ -223,7 +262,7 @@ internal sealed partial class SitePoolState
         while (_ready > _connecting && _canTakeOneAhead.TryDequeue(out var connection))
         {
             connection.InLine = false;
-            if (connection.State == SitePoolConnectionState.Busy && connection.Jobs.Count is > 0 and < JobsOfAConnection && connection.Given < options.MessagesPerConnection)
+            if (connection.State == SitePoolConnectionState.Busy && connection.Jobs.Count is > 0 and < JobsOfAConnection && connection.Given < MessagesPerConnection)
             {
                 Give(connection, effects);
             }

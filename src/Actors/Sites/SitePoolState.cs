@@ -10,14 +10,15 @@ namespace MailCluster.Actors.Sites;
 /// <summary>
 /// What a site's pool decides: which domain's job goes next (its domains in turn), when to take more jobs from the queue, when to open, feed and close connections, and when to ask for a lease.
 /// Every input takes the time and ends in <see cref="Evaluate"/>. Invariants: a job that came from the queue goes back to it exactly once; jobs held and allowed are at most <c>MaxReady</c>;
-/// a connection is opened only while fewer are open than the lease allows.
+/// a connection is opened only while fewer are open than the lease allows, and out of the node's budget.
 /// </summary>
 /// <param name="site">The site.</param>
 /// <param name="node">This node.</param>
 /// <param name="options">How mail leaves.</param>
 /// <param name="numbers">Where lease requests are numbered.</param>
 /// <param name="holdings">Where this node's leases are published.</param>
-internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings)
+/// <param name="budget">This node's outbound connections.</param>
+internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings, ConnectionBudget budget)
 {
     private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers, holdings);
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
@@ -38,11 +39,8 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     /// <summary>Jobs that no connection has.</summary>
     public int Ready => _ready;
 
-    /// <summary>The holder of the site's lease.</summary>
-    public LeaseHolder Lease => _lease;
-
     /// <summary>When <see cref="Elapse"/> is to be called next, from now; null where nothing is planned.</summary>
-    public TimeSpan? NextEvent(LeaseInstant now)
+    public TimeSpan? NextEvent(Moment now)
     {
         var lease = _lease.NextEvent(now, _connections.Count, Demand);
         var idle = _idle.Count > 0 ? _idleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
@@ -50,7 +48,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>A queue has due jobs for a domain, or has none to give any more.</summary>
-    public void On(SitePoolProtocol.Waiting waiting, int queue, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Waiting waiting, int queue, Moment now, SitePoolEffects effects)
     {
         if (waiting.Jobs > 0 || _domains.ContainsKey(waiting.Domain))
         {
@@ -72,7 +70,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>Jobs came.</summary>
-    public void On(SitePoolProtocol.Ready ready, int queue, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Ready ready, int queue, Moment now, SitePoolEffects effects)
     {
         var domain = DomainOf(ready.Domain);
         domain.Queue = queue;
@@ -97,7 +95,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>The queue wants a job back.</summary>
-    public void On(SitePoolProtocol.Recall recall, LeaseInstant now, SitePoolEffects effects)
+    public void On(SitePoolProtocol.Recall recall, Moment now, SitePoolEffects effects)
     {
         if (_domains.TryGetValue(recall.Job.Domain, out var domain))
         {
@@ -120,35 +118,35 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     }
 
     /// <summary>The site's actor has granted.</summary>
-    public void On(SiteProtocol.Granted granted, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Granted granted, Moment now, SitePoolEffects effects)
     {
         _lease.On(granted);
         Evaluate(now, effects);
     }
 
     /// <summary>The site's actor has nothing for us now.</summary>
-    public void On(SiteProtocol.Held held, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Held held, Moment now, SitePoolEffects effects)
     {
         _lease.On(held, now);
         Evaluate(now, effects);
     }
 
     /// <summary>The site's actor has a slot to ask for.</summary>
-    public void On(SiteProtocol.Offered offered, LeaseInstant now, SitePoolEffects effects)
+    public void On(SiteProtocol.Offered offered, Moment now, SitePoolEffects effects)
     {
         _lease.On(offered);
         Evaluate(now, effects);
     }
 
     /// <summary>The node is stopping: a connection without work is closed at once.</summary>
-    public void Drain(LeaseInstant now, SitePoolEffects effects)
+    public void Drain(Moment now, SitePoolEffects effects)
     {
         _idleTimeout = TimeSpan.Zero;
         Evaluate(now, effects);
     }
 
     /// <summary>Time has passed.</summary>
-    public void Elapse(LeaseInstant now, SitePoolEffects effects) => Evaluate(now, effects);
+    public void Elapse(Moment now, SitePoolEffects effects) => Evaluate(now, effects);
 
     /// <summary>The pool ends: every job goes back. Those that a connection had may have been delivered; they count as an attempt that failed for now.</summary>
     public void End(DeliveryFailure failure, SitePoolEffects effects)
@@ -166,7 +164,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
         }
     }
 
-    private void Evaluate(LeaseInstant now, SitePoolEffects effects)
+    private void Evaluate(Moment now, SitePoolEffects effects)
     {
         CloseWhatIsTooMuch(now, effects);
         TakeMore(effects);

@@ -20,6 +20,12 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
     /// <summary>A pool that fails by a bug has given its jobs back in its last breath, and is made anew when there is mail.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
+    protected override void PreStart()
+    {
+        var self = Self;
+        parts.Connections.Listener = news => self.Tell(news, ActorRefs.NoSender);
+    }
+
     protected override void OnReceive(object message)
     {
         switch (message)

@@ -17,6 +17,11 @@ public static partial class ConfigurationReader
             limits.Fail("connections-per-client", $"{options.Limits.ConnectionsPerClient} for one client, but limits.connections allows {options.Limits.Connections} in all");
         }
 
+        if (options.Delivery.ConnectionsPerSite > options.Delivery.Connections)
+        {
+            section.Section("delivery").Fail("connections-per-site", $"{options.Delivery.ConnectionsPerSite} to one site, but delivery.connections allows {options.Delivery.Connections} in all");
+        }
+
         var retry = section.Section("retry");
         var (first, max, lifetime, notice) = (options.Retry.First, options.Retry.Max, options.Retry.Lifetime, options.Retry.DelayNotice);
         if (first > max) retry.Fail(retry.Has("max") ? "max" : "first", $"the longest wait, {Formats.Duration.Print(max)}, is shorter than the first, retry.first = {Formats.Duration.Print(first)}");

@@ -28,7 +28,8 @@ public static partial class ConfigurationReader
     private static NodeOptions ReadMailCluster(SectionReader section, string? file, HostFacts facts)
     {
         var directory = file is null ? facts.WorkingDirectory : Path.GetDirectoryName(Path.GetFullPath(file, facts.WorkingDirectory))!;
-        var machine = Names.Domain.Parse(facts.MachineName) is { Success: true, Value: { IsAddressLiteral: false } name } ? name : new DomainName("localhost");
+        // A destination may have underscores, our own name in EHLO may not (RFC 5321 section 4.1.2).
+        var machine = Names.Domain.Parse(facts.MachineName) is { Success: true, Value: { IsAddressLiteral: false } name } && !name.Value.Contains('_', StringComparison.Ordinal) ? name : new DomainName("localhost");
         var hostname = section.Value("hostname", machine, Names.Domain, "the machine's name");
         var data = Path.GetFullPath(section.Value("data-directory", "data", Formats.Text, NotEmpty), directory);
         var listeners = section.Blocks("listeners", 1, ReadListener);
@@ -156,12 +157,15 @@ public static partial class ConfigurationReader
     {
         var defaults = new DeliveryOptions();
         var timeouts = section.Section("timeouts");
+        var connections = section.Value("connections", defaults.Connections, Formats.Integer, 1, 1_000_000);
+        var perSite = Math.Min(defaults.ConnectionsPerSite, connections);
         return new()
         {
             Enabled = section.Value("enabled", defaults.Enabled, Formats.Switch),
             Port = section.Value("port", defaults.Port, Formats.Integer, 1, 65535),
             AllowLoopback = section.Value("allow-loopback", defaults.AllowLoopback, Formats.Switch),
-            ConnectionsPerSite = section.Value("connections-per-site", defaults.ConnectionsPerSite, Formats.Integer, 1, 10_000),
+            Connections = connections,
+            ConnectionsPerSite = section.Value("connections-per-site", perSite, Formats.Integer, 1, 10_000, perSite < defaults.ConnectionsPerSite ? "delivery.connections" : null),
             MessagesPerConnection = section.Value("messages-per-connection", defaults.MessagesPerConnection, Formats.Integer, 1, int.MaxValue),
             RecipientsPerMessage = section.Value("recipients-per-message", defaults.RecipientsPerMessage, Formats.Integer, 1, 100_000),
             MaxReady = section.Value("max-ready", defaults.MaxReady, Formats.Integer, 1, 1_000_000),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using MailCluster.Protocol.Addressing;
 
@@ -8,11 +7,11 @@ namespace MailCluster.Node.Configuration;
 internal static class Names
 {
     /// <summary>A domain, in letters of any alphabet, or an address literal.</summary>
-    public static readonly ValueFormat<DomainName> Domain = new("a domain such as example.org", text => TryDomain(text, out var domain) ? domain : Parsed<DomainName>.No(), value => value.Value);
+    public static readonly ValueFormat<DomainName> Domain = new("a domain such as example.org", text => DomainName.TryParse(text, out var domain) ? domain : Parsed<DomainName>.No(), value => value.Value);
 
     /// <summary>A domain, or an asterisk for all others.</summary>
     public static readonly ValueFormat<RouteDomainName> RouteDomain = new("a domain such as example.org, or \"*\" for all others",
-        text => text == "*" ? new RouteDomainName(null) : TryDomain(text, out var domain) ? new RouteDomainName(domain) : Parsed<RouteDomainName>.No(),
+        text => text == "*" ? new RouteDomainName(null) : DomainName.TryParse(text, out var domain) ? new RouteDomainName(domain) : Parsed<RouteDomainName>.No(),
         value => value.Domain?.Value ?? "*");
 
     /// <summary>A host and a port.</summary>
@@ -46,46 +45,11 @@ internal static class Names
         }
         else if (!Formats.TryAddress(host, out _) || host.Contains(':', StringComparison.Ordinal))
         {
-            if (!TryDomain(host, out var name) || name.IsAddressLiteral || name.Value.Split('.').All(label => label.All(char.IsAsciiDigit))) return false;
+            if (!DomainName.TryParse(host, out var name) || name.IsAddressLiteral) return false;
             host = name.Value;
         }
 
         value = new(host, port);
-        return true;
-    }
-
-    private static bool TryDomain(string text, out DomainName domain)
-    {
-        domain = default;
-        if (text is ['[', .. var inside, ']'])
-        {
-            var literal = inside.StartsWith("IPv6:", StringComparison.OrdinalIgnoreCase) ? inside[5..] : inside;
-            if (!Formats.TryAddress(literal, out var address) || (address.AddressFamily == AddressFamily.InterNetworkV6) != (literal.Length != inside.Length)) return false;
-            domain = new(address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[IPv6:{address}]" : $"[{address}]");
-            return true;
-        }
-
-        var name = text;
-        if (name.Any(c => c > 0x7f))
-        {
-            try
-            {
-                name = new IdnMapping { UseStd3AsciiRules = true }.GetAscii(name);
-            }
-            catch (ArgumentException)
-            {
-                return false;
-            }
-        }
-
-        name = name.ToLowerInvariant();
-        if (name.Length is 0 or > 253) return false;
-        foreach (var label in name.Split('.'))
-        {
-            if (label.Length is 0 or > 63 || label[0] == '-' || label[^1] == '-' || !label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')) return false;
-        }
-
-        domain = new(name);
         return true;
     }
 }

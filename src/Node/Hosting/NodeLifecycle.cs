@@ -9,7 +9,7 @@ namespace MailCluster.Node.Hosting;
 
 /// <summary>
 /// The node's life. Start: HTTP answers (by the host, before this); spool open; cluster joined; queue and delivery running; listeners. Stop: the same
-/// backwards, as DESIGN section 6 has it, all of it before the host ends the actor system.
+/// backwards, all of it before the host ends the actor system.
 /// </summary>
 internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposable
 {

@@ -12,11 +12,15 @@ internal sealed class ConsoleLog : IDisposable
 {
     private const int Ceiling = 4 << 20;
 
+    /// <summary>How long lines gather before they are written: one write and one wake-up for all of them, soon enough for who watches.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
+
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly bool _coloured;
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _work = new(0);
+    private readonly AutoResetEvent _work = new(false);
+    private readonly ManualResetEvent _end = new(false);
     private readonly Thread _writer;
     private byte[] _filling = new byte[16 << 10];
     private byte[] _spare = new byte[16 << 10];
@@ -60,7 +64,7 @@ internal sealed class ConsoleLog : IDisposable
             _signalled = true;
         }
 
-        _work.Release();
+        _work.Set();
     }
 
     /// <summary>Returns when all lines are written; later ones are lost.</summary>
@@ -72,16 +76,21 @@ internal sealed class ConsoleLog : IDisposable
             _closed = true;
         }
 
-        _work.Release();
-        _writer.Join(TimeSpan.FromSeconds(5));
-        _work.Dispose();
+        _end.Set();
+        _work.Set();
+        if (_writer.Join(TimeSpan.FromSeconds(5)))
+        {
+            _work.Dispose();
+            _end.Dispose();
+        }
     }
 
     private void Run()
     {
         for (; ; )
         {
-            _work.Wait();
+            _work.WaitOne();
+            _end.WaitOne(Gathering);
             byte[] lines;
             int length;
             long dropped;

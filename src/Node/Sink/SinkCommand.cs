@@ -18,7 +18,7 @@ internal static class SinkCommand
             CustomParser = result => IPEndPoint.TryParse(Value(result), out var address) ? address : Fail<IPEndPoint>(result, "an address and port, like 127.0.0.1:2526"),
         };
         var hostname = new Option<string>("--hostname") { Description = "Name in the greeting.", DefaultValueFactory = _ => "sink.localhost" };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "A line for each message: time, addresses, size, subject, SHA-256 of the content." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "A line for each message, however many: time, addresses, size, subject, SHA-256 of the content." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Only the total at the end." };
         var store = new Option<string?>("--store") { Description = "Keep each message in this folder: content exactly in N.eml, envelope in N.json." };
         var reply = Repeated("--reply", "STEP=CODE[ TEXT]", "Answer a step with 4xx or 5xx. Steps: connect, ehlo, helo, mail, rcpt, data, dot, rset, quit.", SinkMisfortune.ParseReply);
@@ -74,6 +74,7 @@ internal static class SinkCommand
                 Slow = parsed.GetValue(slow),
                 Store = parsed.GetValue(store),
                 Taken = printer.Taken,
+                Wanted = printer.Wants,
                 Trouble = printer.Trouble,
             };
             // A thread hop for every read would be half of the sink's cost; its sessions never block for long. Read by the first socket of the process.

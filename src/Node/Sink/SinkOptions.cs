@@ -47,6 +47,9 @@ internal sealed class SinkOptions
     /// <summary>Told of each message before it is answered 250, from the session's thread. Null costs the least: content is then only counted.</summary>
     public Action<SinkMessage>? Taken { get; init; }
 
+    /// <summary>Asked as each message begins: whether it is to be looked at for <see cref="Taken"/>. Null: each is.</summary>
+    public Func<bool>? Wanted { get; init; }
+
     /// <summary>Told of what keeps the sink from its work.</summary>
     public Action<string>? Trouble { get; init; }
 }

@@ -8,10 +8,28 @@ namespace MailCluster.Node.Sink;
 internal sealed class SinkPrinter(TextWriter output, bool quiet, bool verbose)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private const int LinesInASecond = 10;
     private readonly Lock _lock = new();
+    private long _second;
+    private int _lines;
 
     /// <summary>Prints a message's line; null where none is wanted, which spares the sink the looking.</summary>
-    public Action<SinkMessage>? Taken => verbose && !quiet ? Print : null;
+    public Action<SinkMessage>? Taken => quiet ? null : Print;
+
+    /// <summary>Whether the next message gets a line: each where that was asked for, else the first ten of a second. Who sends one by hand sees it; who sends thousands sees them counted.</summary>
+    public bool Wants()
+    {
+        if (verbose)
+        {
+            return true;
+        }
+        var second = Stopwatch.GetTimestamp() / Stopwatch.Frequency;
+        if (Interlocked.Exchange(ref _second, second) != second)
+        {
+            Volatile.Write(ref _lines, 0);
+        }
+        return Interlocked.Increment(ref _lines) <= LinesInASecond;
+    }
 
     public void Listening(IPEndPoint address)
     {
@@ -23,7 +41,7 @@ internal sealed class SinkPrinter(TextWriter output, bool quiet, bool verbose)
 
     public void Trouble(string text) => Line(text);
 
-    /// <summary>Prints a line each second in which mail came, until stopped.</summary>
+    /// <summary>Prints a line each second in which more mail came than had lines of its own, until stopped.</summary>
     public async Task PrintAsync(SinkCounters counters, CancellationToken stop)
     {
         if (quiet || verbose)
@@ -38,7 +56,7 @@ internal sealed class SinkPrinter(TextWriter output, bool quiet, bool verbose)
             while (await timer.WaitForNextTickAsync(stop))
             {
                 var (took, now, count, sum) = (Stopwatch.GetElapsedTime(at).TotalSeconds, Stopwatch.GetTimestamp(), counters.Messages, counters.Octets);
-                if (count > messages)
+                if (count - messages > LinesInASecond)
                 {
                     Line(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {(count - messages) / took:n0} messages/s, {(sum - octets) / took / 1e6:n1} MB/s; {count:n0} in all"));
                 }

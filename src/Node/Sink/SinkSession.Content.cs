@@ -39,7 +39,8 @@ internal sealed partial class SinkSession
         return true;
     }
 
-    private void BeginCapture() => _capture ??= Options.Taken is not null || Options.Store is not null ? new(Options.Store) : null;
+    private void BeginCapture() =>
+        _capture ??= Options.Store is not null || (Options.Taken is not null && Options.Wanted?.Invoke() is not false) ? new(Options.Store) : null;
 
     /// <summary>Takes what the buffer has. True at the end of data, or of a chunk.</summary>
     private bool ReceiveContent()

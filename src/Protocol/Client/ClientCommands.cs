@@ -46,7 +46,7 @@ public static class ClientCommands
             if (parameters.EnvelopeId is { } id)
             {
                 output.Write(" ENVID="u8);
-                WriteXtext(output, id);
+                WriteText(output, Xtext.Encode(id));
             }
         }
         output.Write("\r\n"u8);
@@ -61,11 +61,10 @@ public static class ClientCommands
         if (offered.Dsn)
         {
             WriteNotify(output, parameters.Notify);
-            if (parameters.OriginalRecipient is { } original && original.IndexOf(';', StringComparison.Ordinal) is > 0 and var type)
+            if (parameters.OriginalRecipient is { } original && OriginalRecipient.Format(original) is { } value)
             {
                 output.Write(" ORCPT="u8);
-                WriteText(output, original[..(type + 1)]);
-                WriteXtext(output, original.AsSpan(type + 1));
+                WriteText(output, value);
             }
         }
         output.Write("\r\n"u8);
@@ -99,30 +98,6 @@ public static class ClientCommands
                 output.Write(isFirst ? default : ","u8);
                 output.Write(kind switch { Notify.Success => "SUCCESS"u8, Notify.Failure => "FAILURE"u8, _ => "DELAY"u8 });
                 isFirst = false;
-            }
-        }
-    }
-
-    /// <summary>RFC 3461 section 4: all but printable ASCII, and plus and equals sign, as plus and two upper-case hexadecimal digits.</summary>
-    private static void WriteXtext(IBufferWriter<byte> output, ReadOnlySpan<char> text)
-    {
-        Span<byte> octets = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
-        {
-            foreach (var octet in octets[..rune.EncodeToUtf8(octets)])
-            {
-                var to = output.GetSpan(3);
-                if (octet is >= (byte)'!' and <= (byte)'~' and not (byte)'+' and not (byte)'=')
-                {
-                    to[0] = octet;
-                    output.Advance(1);
-                }
-                else
-                {
-                    to[0] = (byte)'+';
-                    Utf8Formatter.TryFormat(octet, to[1..], out _, new StandardFormat('X', 2));
-                    output.Advance(3);
-                }
             }
         }
     }

@@ -53,9 +53,6 @@ public readonly record struct MailTransaction
     /// <summary>All replies have come.</summary>
     public bool IsOver => At == Stage.Over;
 
-    /// <summary>MAIL has been sent: the peer may know of it.</summary>
-    public bool HasBegun => Sent > 0;
-
     /// <summary>All is sent, end of data included, and the reply to it alone is open: what happens now, the peer may have the message.</summary>
     public bool AwaitsEndOfData => At == Stage.Ending && Accepted > 0;
 

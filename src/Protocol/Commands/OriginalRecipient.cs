@@ -66,7 +66,8 @@ public static class OriginalRecipient
         return true;
     }
 
-    private static string Escape(string address)
+    /// <summary>An address in seven bits, as type <c>utf-8</c> has it (RFC 6533 section 3, utf-8-addr-xtext).</summary>
+    public static string Escape(string address)
     {
         var escaped = new StringBuilder(address.Length + 16);
         foreach (var rune in address.EnumerateRunes())

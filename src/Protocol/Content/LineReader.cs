@@ -12,9 +12,6 @@ public sealed class LineReader(int limit)
     /// <summary>For commands: 512 octets and what the extensions add (RFC 5321 section 4.5.3.1.4; RFC 3461 section 4 alone adds over 500), in one round number.</summary>
     public const int CommandLimit = 2048;
 
-    /// <summary>For the lines of an AUTH exchange (RFC 4954 section 4).</summary>
-    public const int AuthenticationLimit = 12288;
-
     private bool _overflowing;
     private bool _distrusted;
 

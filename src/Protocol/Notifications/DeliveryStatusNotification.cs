@@ -128,7 +128,7 @@ public sealed partial record DeliveryStatusNotification
             {
                 Field(text, "Original-Recipient", OriginalRecipient(original));
             }
-            Field(text, "Final-Recipient", Ascii.IsValid(recipient.Address) ? $"rfc822; {PlainLine.Ascii(recipient.Address, 500)}" : $"utf-8; {PlainLine.Utf8AddressXtext(recipient.Address)}");
+            Field(text, "Final-Recipient", Ascii.IsValid(recipient.Address) ? $"rfc822; {PlainLine.Ascii(recipient.Address, 500)}" : $"utf-8; {Commands.OriginalRecipient.Escape(recipient.Address)}");
             Field(text, "Action", Action switch { DeliveryAction.Failed => "failed", DeliveryAction.Delayed => "delayed", _ => "relayed" });
             Field(text, "Status", StatusOf(recipient).ToString());
             if (recipient.RemoteMta is { } host)
@@ -173,7 +173,7 @@ public sealed partial record DeliveryStatusNotification
         var (type, address) = semicolon > 0 ? (original[..semicolon], original[(semicolon + 1)..]) : ("rfc822", original);
         return Ascii.IsValid(address)
             ? $"{PlainLine.Ascii(type, 50)};{PlainLine.Ascii(address, 500)}"
-            : $"utf-8;{PlainLine.Utf8AddressXtext(address)}";
+            : $"utf-8;{Commands.OriginalRecipient.Escape(address)}";
     }
 
     /// <summary>Appends a field, folded between words near column 76; a word that no line could hold is cut.</summary>

@@ -41,22 +41,4 @@ internal static class PlainLine
                 line[i] = from[i] is >= ' ' and < '\x7f' ? from[i] : char.IsControl(from[i]) ? ' ' : '?';
             }
         });
-
-    /// <summary>An address in seven bits, as type <c>utf-8</c> has it (RFC 6533 section 3, utf-8-addr-xtext).</summary>
-    public static string Utf8AddressXtext(string address)
-    {
-        var text = new StringBuilder(address.Length + 16);
-        foreach (var rune in address.EnumerateRunes())
-        {
-            if (rune.Value is > ' ' and < 0x7f and not ('\\' or '+' or '='))
-            {
-                text.Append((char)rune.Value);
-            }
-            else
-            {
-                text.Append(CultureInfo.InvariantCulture, $"\\x{{{rune.Value:X2}}}");
-            }
-        }
-        return text.ToString();
-    }
 }

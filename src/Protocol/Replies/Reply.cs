@@ -19,9 +19,6 @@ public sealed record Reply(int Code, EnhancedStatusCode Status, ImmutableArray<s
     // Not the octets: a copy may differ.
     private Reply(Reply original) => (Code, Status, Lines) = (original.Code, original.Status, original.Lines);
 
-    /// <summary>2xx.</summary>
-    public bool IsPositive => Code is >= 200 and < 300;
-
     /// <summary>4xx: the same request may succeed later.</summary>
     public bool IsTransient => Code is >= 400 and < 500;
 

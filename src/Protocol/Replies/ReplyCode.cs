@@ -23,8 +23,6 @@ public static class ReplyCode
     public const int InsufficientStorage = 452;
     /// <summary>500.</summary>
     public const int Unrecognized = 500;
-    /// <summary>501.</summary>
-    public const int SyntaxError = 501;
     /// <summary>502.</summary>
     public const int NotImplemented = 502;
     /// <summary>503.</summary>

@@ -49,7 +49,7 @@ public sealed class QueueActorTests : TestKit
         _events = new(Path.Combine(_folder, "events"), "node-1", new(), NullLogger<EventLog>.Instance);
         (_delivery, _sites, _reports) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         _world = new(_spool);
-        var options = new DeliveryOptions { ConnectionsPerSite = 3 };
+        var options = new DeliveryOptions { ConnectionsPerSite = 3, Connections = 5 };
         _pools = Sys.ActorOf(SitePoolsActor.Props(new()
         {
             Node = Node, Delivery = options, SiteActors = _sites, Holdings = new(), Outbound = (_, _) => Props.Create(() => new ScriptedOutbound(_world)),
@@ -134,6 +134,22 @@ public sealed class QueueActorTests : TestKit
         Assert.Equal(1000, _world.Sent.Distinct().Count());
         Assert.Equal(1000, _world.Sent.Count);
         Assert.InRange(_world.Most, 1, 3);
+    }
+
+    [Fact]
+    public async Task Mail_for_forty_sites_is_delivered_over_the_few_connections_that_the_node_has()
+    {
+        for (var i = 0; i < 120; i++)
+        {
+            await AcceptAsync(string.Create(CultureInfo.InvariantCulture, $"user{i}@d{i % 40}.example"));
+        }
+        await foreach (var report in ReportsAsync(40))
+        {
+            Decide(report, route: To(Site($"mx.{report.Domain}")));
+        }
+        await UntilEmptyAsync();
+        Assert.Equal(120, _world.Sent.Distinct().Count());
+        Assert.InRange(_world.Most, 1, 5);
     }
 
     private async IAsyncEnumerable<DeliveryProtocol.Report> ReportsAsync(int domains)

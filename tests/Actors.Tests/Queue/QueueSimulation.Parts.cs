@@ -119,14 +119,14 @@ internal sealed partial class QueueSimulation
     {
         public static readonly DeliveryOptions Options = new() { MaxReady = 8, ConnectionsPerSite = 3, MessagesPerConnection = 5 };
 
-        private readonly SitePoolState _state = new(site, world._node, Options, world._numbers, new());
+        private readonly SitePoolState _state = new(site, world._node, Options, world._numbers, new(), new(Options.Connections));
         private readonly SitePoolEffects _effects = new();
         private readonly Dictionary<int, SimulatedConnection> _connections = [];
         private bool _isDead;
 
         public SiteKey Site => site;
 
-        private LeaseInstant Now => new(world._now - Start + TimeSpan.FromDays(1), world._now);
+        private Moment Now => new(world._now - Start + TimeSpan.FromDays(1), world._now);
 
         public DateTimeOffset? NextEvent => _state.NextEvent(Now) is { } wait ? world._now + wait : null;
 

@@ -38,6 +38,8 @@ internal sealed class ScriptedOutbound(ScriptedOutbound.World world) : UntypedAc
         public void Closed() => Interlocked.Decrement(ref _open);
     }
 
+    private bool _isClosed;
+
     protected override void PreStart()
     {
         world.Opened();
@@ -49,7 +51,17 @@ internal sealed class ScriptedOutbound(ScriptedOutbound.World world) : UntypedAc
         Context.Parent.Tell(new SitePoolProtocol.Idle(SitePoolProtocol.OutboundState.Connected));
     }
 
-    protected override void PostStop() => world.Closed();
+    protected override void PostStop() => CloseSocket();
+
+    /// <summary>A connection is closed before its pool is told, as a real one is.</summary>
+    private void CloseSocket()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            world.Closed();
+        }
+    }
 
     protected override void OnReceive(object message)
     {
@@ -75,6 +87,7 @@ internal sealed class ScriptedOutbound(ScriptedOutbound.World world) : UntypedAc
 
     private void End(DeliveryFailure? failure)
     {
+        CloseSocket();
         Context.Parent.Tell(new SitePoolProtocol.Closed(failure));
         Context.Stop(Self);
     }

@@ -9,7 +9,7 @@ public sealed class LeaseHolderTests
     private static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(15);
     private static readonly Epoch First = new(100, 1);
     private readonly LeaseHolder _holder = new(Site(), new("node:4053", 1), 10, new());
-    private LeaseInstant _now = new(TimeSpan.FromDays(1), Start);
+    private Moment _now = new(TimeSpan.FromDays(1), Start);
 
     private void Pass(double seconds) => _now = new(_now.Monotonic + TimeSpan.FromSeconds(seconds), _now.Wall + TimeSpan.FromSeconds(seconds));
 

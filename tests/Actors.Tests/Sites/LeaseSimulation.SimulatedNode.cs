@@ -78,7 +78,7 @@ internal sealed partial class LeaseSimulation
             }
         }
 
-        private LeaseInstant Instant => new(Moment.Monotonic, Moment.Wall);
+        private Moment Instant => new(Moment.Monotonic, Moment.Wall);
 
         private Membership.View View => new(_members, _joining, _gone, _members.Contains(Id) ? _fence.CurrentUntil : Actors.Sites.Moment.Never);
 

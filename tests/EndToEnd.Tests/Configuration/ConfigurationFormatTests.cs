@@ -72,13 +72,14 @@ public class ConfigurationFormatTests
     [InlineData("[192.0.2.1]", "[192.0.2.1]")]
     [InlineData("[IPv6:2001:DB8::1]", "[IPv6:2001:db8::1]")]
     [InlineData("EXAMPLE.org", "example.org")]
+    [InlineData("a.example.", "a.example")]
+    [InlineData("a_b.example", "a_b.example")]
     public void Domains_are_read_into_their_normal_form(string text, string normal) => Assert.Equal(normal, Names.Domain.Parse(text).Value.Value);
 
     [Theory]
     [InlineData("[2001:db8::1]")]
     [InlineData("a..b")]
-    [InlineData("a.b.")]
-    [InlineData("a_b.example")]
+    [InlineData("192.0.2.1")]
     [InlineData("")]
     public void Domains_that_are_none_are_refused(string text) => Assert.False(Names.Domain.Parse(text).Success);
 }

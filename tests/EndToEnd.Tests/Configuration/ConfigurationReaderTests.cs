@@ -79,6 +79,7 @@ public class ConfigurationReaderTests
         { "waits that become shorter", "retry { factor = 0.5 }", "allowed are 1 to 100" },
         { "jitter of all and more", "retry { jitter = 1.5 }", "allowed are 0 to 0.9" },
         { "a number that is none", "retry { factor = NaN }", "expected a number" },
+        { "one site may have more than all", "delivery { connections = 5, connections-per-site = 20 }", "mailcluster.delivery.connections-per-site: 20 to one site, but delivery.connections allows 5 in all" },
         { "one client may have more than all", "limits { connections = 10, connections-per-client = 20 }", "mailcluster.limits.connections-per-client: 20 for one client, but limits.connections allows 10" },
         { "large content over a quarter of a segment", "spool { segment-size = 2 MiB, large-content = 1 MiB }", "at most a quarter of spool.segment-size" },
         { "a first break over the longest", "sites { broken-first = 10m }", "mailcluster.sites.broken-first: 10m is longer than the longest, sites.broken-max = 5m" },
