@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using DnsClient;
 using DnsClient.Protocol;
 
@@ -88,19 +89,33 @@ internal sealed class DnsLookups : IDisposable
 
             return Failed("alias leads to alias without end");
         }
-        catch (DnsResponseException failure)
-        {
-            return Failed(failure.DnsError is { Length: > 0 } error ? error : failure.Message);
-        }
-        catch (Exception garbage) when (garbage is not (OutOfMemoryException or ObjectDisposedException))
+        catch (Exception failure) when (failure is not (OutOfMemoryException or ObjectDisposedException))
         {
             // Sockets fail, answers cannot be read, names in them are none: the peer's doing, not a bug of ours.
-            return Failed(garbage.Message);
+            return Failed(Words(failure));
         }
         finally
         {
             _turns.Release();
         }
+    }
+
+    /// <summary>What happened, for a person: the sender of a message reads it in a report.</summary>
+    private static string Words(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case OperationCanceledException or TimeoutException or DnsResponseException { Code: DnsResponseCode.ConnectionTimeout }:
+                    return "the name servers did not answer in time";
+                case SocketException socket:
+                    return $"the name servers cannot be reached ({socket.SocketErrorCode})";
+                case DnsXidMismatchException:
+                    return "the answer was to another question";
+            }
+        }
+        return "the answer cannot be read";
     }
 
     private DnsAnswer Found(QueryType type, List<DnsResourceRecord> records, TimeSpan timeToLive)

@@ -31,7 +31,8 @@ internal sealed partial class OutboundConnection
         }
         catch (SocketException refused)
         {
-            return (new Departure.HostFailed(HostFailures.Unreachable(host.Name, refused.SocketErrorCode.ToString())), null);
+            var address = addresses is [var only] ? new IPEndPoint(only, host.Port).ToString() : null;
+            return (new Departure.HostFailed(HostFailures.Unreachable(host.Name, refused.SocketErrorCode.ToString()) with { Address = address }), null);
         }
         catch (OperationCanceledException)
         {
@@ -72,7 +73,7 @@ internal sealed partial class OutboundConnection
             var (reply, failure) = await ReadReplyAsync(state.Step, host.Name).ConfigureAwait(false);
             if (reply is null)
             {
-                return failure is null ? new Departure.Finished() : new Departure.HostFailed(failure);
+                return failure is null ? new Departure.Finished() : state.MayLackTls ? null : new Departure.HostFailed(failure);
             }
             var transition = state.On(reply);
             if (transition.Effect is ClientEffect.BeginHandshake)

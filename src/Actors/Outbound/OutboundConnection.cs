@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using MailCluster.Actors.Queue;
@@ -149,6 +150,10 @@ internal sealed partial class OutboundConnection
                     break;
                 default:
                     var failed = departure is Departure.HostFailed(var why) ? why : HostFailures.Lost(ClientStep.Idle, host.Name);
+                    if (address is not null)
+                    {
+                        failed = failed with { Address = new IPEndPoint(address, host.Port).ToString() };
+                    }
                     _log.LeftHost(host.Name, failed);
                     sum = HostFailures.Add(sum, failed);
                     if (address is null)

@@ -17,6 +17,9 @@ namespace MailCluster.Actors.Queue;
 internal readonly record struct AttemptVerdict(
     IReadOnlyList<RecipientOutcome>? Changed, int Open, bool ReportOwed, bool PutOff, bool WithDomain, DeliveryProtocol.AttemptsOutcome Domain)
 {
+    /// <summary>Why recipients that no peer spoke of were not tried to the end; null where there is no such reason.</summary>
+    public DeliveryFailure? Failure { get; init; }
+
     private static readonly Reply Expiry = new(451, new EnhancedStatusCode(4, 4, 7), "delivery time expired");
 
     /// <summary>Judges an attempt.</summary>
@@ -76,7 +79,7 @@ internal readonly record struct AttemptVerdict(
                 open++;
             }
         }
-        return new(changed, open, owed, refused || unreached, unreached && !refused && failure!.Scope >= FailureScope.Host, DomainOf(outcomes, failure));
+        return new(changed, open, owed, refused || unreached, unreached && !refused && failure!.Scope >= FailureScope.Host, DomainOf(outcomes, failure)) { Failure = failure };
 
         void Count(RecipientOutcome outcome)
         {
@@ -148,16 +151,19 @@ internal readonly record struct AttemptVerdict(
             ? new(outcome.Recipient, RecipientStatus.RelayedReportOwed, new(outcome.Accepted!, outcome.Peer.Host, now))
             : new(outcome.Recipient, RecipientStatus.Delivered, null);
 
+    /// <summary>RFC 3464 section 2.3.6: what we found out ourselves must not be told as if the peer had said it.</summary>
+    private static string? Speaker(DeliveryFailure? failure) => failure is { IsLocal: false } ? failure.RemoteMta : null;
+
     private static RecipientOutcome Failed(SpooledDelivery delivery, Recipient recipient, int number, DeliveryFailure failure, bool expired, DateTimeOffset now)
     {
-        var detail = new OutcomeDetail(failure.Reply, failure.RemoteMta, now, expired && !failure.IsPermanent);
+        var detail = new OutcomeDetail(failure.Reply, Speaker(failure), now, expired && !failure.IsPermanent);
         return failure.IsPermanent || expired
             ? new(number, EndOf(delivery, recipient), detail)
             : new(number, RecipientStatus.Open, detail);
     }
 
     private static RecipientOutcome Expired(SpooledDelivery delivery, Recipient recipient, RecipientOutcome before, DeliveryFailure? reason, DateTimeOffset now) =>
-        new(before.Recipient, EndOf(delivery, recipient), new(before.Detail?.Reply ?? reason?.Reply ?? Expiry, before.Detail?.RemoteMta ?? reason?.RemoteMta, now, Expired: true));
+        new(before.Recipient, EndOf(delivery, recipient), new(before.Detail?.Reply ?? reason?.Reply ?? Expiry, before.Detail is { } last ? last.RemoteMta : Speaker(reason), now, Expired: true));
 
     /// <summary>Judges an entry whose lifetime has ended while no attempt was under way: each open recipient has failed, for its last reason, or that of its domain, or none but time.</summary>
     public static AttemptVerdict OfExpiry(SpooledDelivery delivery, DeliveryFailure? reason, DateTimeOffset now)

@@ -50,7 +50,10 @@ internal sealed partial class FateRecorder(Spool.Spool spool, EventLog events, I
         var destination = delivery.Envelope.Destinations[delivery.Destination];
         var path = destination.Recipients[recipient].Path.Address;
         var delay = now - delivery.Envelope.Arrived;
-        var address = peer?.AddressText;
+        // Where no session came about, the host that was tried is the peer.
+        var failure = peer is null ? recorded.Verdict.Failure : null;
+        var host = peer?.Host ?? failure?.RemoteMta;
+        var address = peer?.AddressText ?? failure?.Address;
         events.Write(new()
         {
             Type = type,
@@ -60,7 +63,7 @@ internal sealed partial class FateRecorder(Spool.Spool spool, EventLog events, I
             Recipient = path,
             Destination = destination.Domain.Value,
             Site = site,
-            PeerName = peer?.Host,
+            PeerName = host,
             PeerAddress = address,
             Tls = peer?.Tls,
             Reply = reply,
@@ -72,7 +75,7 @@ internal sealed partial class FateRecorder(Spool.Spool spool, EventLog events, I
         });
         if (logger.IsEnabled(LogLevel.Information))
         {
-            Attempt(logger, delivery.Id, path, peer is null ? "none" : $"{peer.Host}[{address}]", delay.TotalSeconds, DsnOf(type, reply), status, reply);
+            Attempt(logger, delivery.Id, path, host is null ? "none" : $"{host}[{address}]", delay.TotalSeconds, DsnOf(type, reply), status, reply);
         }
     }
 

@@ -22,6 +22,18 @@ internal sealed class OpenConnections : IDisposable
         _timer = time.CreateTimer(static table => ((OpenConnections)table!).Tick(), this, s_tick, s_tick);
     }
 
+    /// <summary>Connections that are not closed.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _all.Count;
+            }
+        }
+    }
+
     public void Add(SmtpConnection connection)
     {
         lock (_lock)

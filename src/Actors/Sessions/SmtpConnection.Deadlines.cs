@@ -116,16 +116,23 @@ public sealed partial class SmtpConnection
 
     private void BeginTransactionTime() => _transactionDeadline = _reception.Time.GetTimestamp() + _transactionTicks;
 
-    /// <summary>Closes in order: what was written is sent, then the connection ends; a client that does not take it is cut off.</summary>
+    /// <summary>Closes in order: nothing more is said. What was written is on its way: <see cref="LingerAsync"/>.</summary>
     private async ValueTask CloseAsync()
     {
         _over = true;
         _handle.Close();
         ArmFarewell();
         await _output.CompleteAsync().ConfigureAwait(false);
-        await _input.CompleteAsync().ConfigureAwait(false);
         _reception.Connections.EndServing();
-        _context.ConnectionClosed.UnsafeRegister(static self => ((SmtpConnection)self!)._reception.Connections.Remove((SmtpConnection)self!), this);
         LogDisconnected();
+    }
+
+    /// <summary>Waits until what was written is sent and the connection is closed; a client that does not take it is cut off (<see cref="OnDue"/>).</summary>
+    /// <remarks>Kestrel would wait for the sending, too, but without an end: that the connection is "closed" it says as soon as nothing more is received.</remarks>
+    internal async ValueTask LingerAsync()
+    {
+        await _input.CompleteAsync().ConfigureAwait(false);
+        await _context.DisposeAsync().ConfigureAwait(false);
+        _reception.Connections.Remove(this);
     }
 }

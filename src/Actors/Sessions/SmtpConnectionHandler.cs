@@ -7,5 +7,10 @@ namespace MailCluster.Actors.Sessions;
 public sealed class SmtpConnectionHandler(SmtpListener listener) : ConnectionHandler
 {
     /// <inheritdoc/>
-    public override Task OnConnectedAsync(ConnectionContext connection) => new SmtpConnection(listener, connection).RunAsync();
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var session = new SmtpConnection(listener, connection);
+        await session.RunAsync().ConfigureAwait(false);
+        await session.LingerAsync().ConfigureAwait(false);
+    }
 }

@@ -6,7 +6,8 @@ namespace MailCluster.Protocol.Client;
 // Greeted ──2xx──► Introduced ──2xx──► Serving               (transactions: MailTransaction)
 //                    │    │ STARTTLS offered                     ▲
 //                    │    └──► TlsAsked ──220──► Handshaking ────┘ ok: Introduced again, encrypted, all learned before forgotten
-//                    │             └─ refused: Serving, in clear └─ failed: reconnect, refrain
+//                    │             ├─ refused: Serving, in clear └─ failed: reconnect, refrain
+//                    │             └─ hung up, timed out, no reply: reconnect, refrain
 //                    └─ 5xx: IntroducedPlainly ──2xx──► Serving
 // Whatever else comes: LeaveHost.
 
@@ -45,6 +46,9 @@ public abstract record ClientState(string Host, TlsUse Tls)
         Handshaking => ClientStep.Handshake,
         _ => ClientStep.Idle,
     };
+
+    /// <summary>True where a connection that ends before the reply is tried again in clear text: hosts whose TLS is broken also just hang up at STARTTLS, every time.</summary>
+    public bool MayLackTls => this is TlsAsked or Handshaking;
 
     /// <summary>Decides one reply.</summary>
     public ClientTransition On(Reply reply) => (this, reply) switch

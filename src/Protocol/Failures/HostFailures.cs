@@ -25,7 +25,7 @@ public static class HostFailures
     public static DeliveryFailure TimedOut(ClientStep step, string host) => Local(new(4, 4, 2), $"timed out with {host} while {step.Phrase}", host);
 
     /// <summary>No address of the host took the connection.</summary>
-    public static DeliveryFailure Unreachable(string host, string reason) => Local(new(4, 4, 1), $"cannot connect to {host}: {reason}", null);
+    public static DeliveryFailure Unreachable(string host, string reason) => Local(new(4, 4, 1), $"cannot connect to {host}: {reason}", host);
 
     /// <summary>What came is no reply.</summary>
     public static DeliveryFailure Malformed(ReplyProgress progress, ClientStep step, string host) => Local(new(4, 5, 0), (progress switch

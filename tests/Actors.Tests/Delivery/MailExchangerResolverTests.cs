@@ -109,6 +109,16 @@ public sealed class MailExchangerResolverTests : IAsyncDisposable
         Assert.Equal(asked, _server.Questions("servfail.example", ScriptedNameServer.Mx));
     }
 
+    [Theory]
+    [InlineData("silence.example", "the name servers did not answer in time")]
+    [InlineData("garbage.example", "the answer cannot be read")]
+    [InlineData("wrongid.example", "the answer was to another question")]
+    public async Task Says_why_in_words_that_a_report_may_hold(string domain, string words)
+    {
+        var nowhere = Assert.IsType<Route.Nowhere>((await _resolver.ResolveAsync(new DomainName(domain), AnyAge)).Route);
+        Assert.Equal($"451 4.4.3 {domain}: mail exchangers could not be looked up now: {words}", nowhere.Failure.Reply.ToString());
+    }
+
     [Fact]
     public async Task Has_only_so_many_lookups_under_way()
     {

@@ -24,6 +24,22 @@ public class OutboundHostTests : OutboundSpec
     };
 
     [Fact]
+    public async Task The_address_that_refused_the_connection_is_known()
+    {
+        var dead = DeadHost(10);
+        var ended = await DeliverAsync(await QueueAsync("a@example.net"), dead);
+        Assert.Equal((dead.Name, $"127.0.0.1:{dead.Port}"), (ended.Failure!.RemoteMta, ended.Failure.Address));
+    }
+
+    [Fact]
+    public async Task The_address_that_turned_us_away_is_known()
+    {
+        var busy = Server(new() { Fault = (_, at) => at == "greeting" ? "421 4.3.2 busy" : null });
+        var ended = await DeliverAsync(await QueueAsync("a@example.net"), Host(busy));
+        Assert.Equal(("mx10.test", busy.EndPoint.ToString()), (ended.Failure!.RemoteMta, ended.Failure.Address));
+    }
+
+    [Fact]
     public async Task The_best_host_gets_the_mail()
     {
         var (best, other) = (Server(), Server());

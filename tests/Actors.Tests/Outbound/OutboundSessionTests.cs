@@ -112,6 +112,18 @@ public class OutboundSessionTests : OutboundSpec
     }
 
     [Theory]
+    [InlineData("close")]
+    [InlineData("reset")]
+    [InlineData("garbage")]
+    public async Task A_host_that_breaks_off_at_STARTTLS_gets_the_mail_in_clear_text(string fault)
+    {
+        var server = Server(new() { Extensions = ["STARTTLS"], Fault = (_, at) => at == "starttls" ? fault : null });
+        Assert.Equal("0:250", Brief(await DeliverAsync(await QueueAsync("a@example.net"), Host(server))));
+        Assert.False(Assert.Single(server.Messages).IsEncrypted);
+        Assert.Equal(2, server.Connections);
+    }
+
+    [Theory]
     [InlineData("454 4.7.0 not now")]
     [InlineData("502 5.5.1 no")]
     public async Task A_refused_STARTTLS_goes_on_in_clear_text(string reply)

@@ -69,6 +69,16 @@ public sealed class AttemptVerdictTests
     }
 
     [Fact]
+    public void What_we_found_out_ourselves_is_not_kept_as_the_words_of_the_host()
+    {
+        var lost = Down with { RemoteMta = "mx.example.net" };
+        Assert.Null(Assert.Single(AttemptVerdict.Of(Opened(1), [], lost, expired: false, Start).Changed!).Detail!.RemoteMta);
+        Assert.Null(Assert.Single(AttemptVerdict.Of(Opened(1), [Refused(0, lost)], null, expired: false, Start).Changed!).Detail!.RemoteMta);
+        Assert.Null(Assert.Single(AttemptVerdict.OfExpiry(Opened(1), lost, Start).Changed!).Detail!.RemoteMta);
+        Assert.Equal("mx.example.net", Assert.Single(AttemptVerdict.Of(Opened(1), [Refused(0, Unknown)], null, expired: false, Start).Changed!).Detail!.RemoteMta);
+    }
+
+    [Fact]
     public void One_refused_by_a_peer_beside_one_that_was_not_reached_waits_by_its_own_schedule()
     {
         var verdict = AttemptVerdict.Of(Opened(2), [Refused(0, Busy)], Down, expired: false, Start);

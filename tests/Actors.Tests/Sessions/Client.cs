@@ -13,6 +13,7 @@ public sealed class Client : IDuplexPipe, IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource _closed = new();
+    private readonly TaskCompletionSource _over = new();
     private readonly Pipe _toServer;
     private readonly Pipe _toClient;
 
@@ -23,12 +24,18 @@ public sealed class Client : IDuplexPipe, IDisposable
         Sent = new(_toClient.Writer);
         Connection = new(listener, new Context
         {
-            Aborted = () => IsAborted = true,
+            Aborted = () =>
+            {
+                IsAborted = true;
+                _over.TrySetResult();
+            },
+            Over = _over.Task,
             Transport = new Ends(_toServer.Reader, Sent),
             RemoteEndPoint = address,
             ConnectionClosed = _closed.Token,
         });
         Run = Connection.RunAsync();
+        _ = LingerAsync();
     }
 
     public SmtpConnection Connection { get; }
@@ -117,6 +124,7 @@ public sealed class Client : IDuplexPipe, IDisposable
         await Output.CompleteAsync();
         await Input.CompleteAsync();
         await _closed.CancelAsync();
+        _over.TrySetResult();
         await Run.WaitAsync(s_patience);
     }
 
@@ -129,9 +137,24 @@ public sealed class Client : IDuplexPipe, IDisposable
 
     public void Dispose() => _closed.Dispose();
 
+    private async Task LingerAsync()
+    {
+        await Run;
+        await Connection.LingerAsync();
+    }
+
     private sealed class Context : DefaultConnectionContext
     {
         public Action? Aborted { get; init; }
+
+        /// <summary>Ends when all that was written is sent, or the connection is cut.</summary>
+        public required Task Over { get; init; }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await Over;
+            await base.DisposeAsync();
+        }
 
         public override void Abort(ConnectionAbortedException abortReason) => Aborted?.Invoke();
     }

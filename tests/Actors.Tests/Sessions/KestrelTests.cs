@@ -60,6 +60,44 @@ public class KestrelTests
         Assert.Null(await reader.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_never_reads_is_cut_off_though_its_replies_cannot_be_sent(bool hangsUp)
+    {
+        await using var reception = new ReceptionFixture(new() { IdleTimeout = TimeSpan.FromMinutes(1) });
+        await using var server = await StartAsync(reception);
+        using var client = await ConnectAsync(server);
+        client.ReceiveBufferSize = 4096;
+        var helps = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("HELP\r\n", 10_000)));
+        var flood = FloodAsync();
+        for (var minutes = 0; minutes < 200 && !flood.IsCompleted; minutes++)
+        {
+            await Task.WhenAny(flood, Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
+            reception.Time.Move(TimeSpan.FromMinutes(1));
+        }
+        Assert.True(flood.IsCompleted);
+        if (!hangsUp)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => flood);
+        }
+        for (var minutes = 0; minutes < 200 && reception.Reception.Connections.Count > 0; minutes++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+            reception.Time.Move(TimeSpan.FromMinutes(1));
+        }
+        Assert.Equal(0, reception.Reception.Connections.Count);
+
+        async Task FloodAsync()
+        {
+            for (var n = 0; !hangsUp || n < 40; n++)
+            {
+                await client.GetStream().WriteAsync(helps, TestContext.Current.CancellationToken);
+            }
+            client.Client.Shutdown(SocketShutdown.Send);
+        }
+    }
+
     private static async Task<WebApplication> StartAsync(ReceptionFixture reception)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

@@ -39,7 +39,7 @@ public sealed class SessionActorTests : TestKit
     public async Task A_connection_whose_actor_is_gone_is_told_and_does_not_wait()
     {
         using var client = _reception.Connect();
-        await client.BeginAsync();
+        await client.BeginAsync("MAIL FROM:<a@example.org>");     // which the actor has answered: it is there
         var actor = await ActorAsync(1);
         Watch(actor);
         Sys.Stop(actor);
