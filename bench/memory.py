@@ -57,7 +57,7 @@ def session():
 
 
 def queued(folder, count):
-    node = MailCluster("hold", PORT, 0, "", folder, f"limits {{ queue = {count + 1000} }}")
+    node = MailCluster("hold", PORT, 0, "", folder, f"limits {{ queue = {count + 1000}, transactions-per-connection = {count} }}")
     rate = inject(count, 1024, 1000)
     settle(node.pid)
     resident = resident_mb(node.pid)
@@ -75,7 +75,7 @@ def queued(folder, count):
 
 def destinations(folder, count):
     # Nobody answers where they lead: each destination has been tried and waits, which is what costs most.
-    node = MailCluster("hold", PORT, 0, "", folder, f'''limits {{ queue = {count + 1000} }}
+    node = MailCluster("hold", PORT, 0, "", folder, f'''limits {{ queue = {count + 1000}, transactions-per-connection = {count} }}
       delivery {{ enabled = on, connections-per-site = 20 }}
       dns {{ servers = ["127.0.0.55:1"], timeout = 100ms }}''')
     inject(count, 1024, count)
