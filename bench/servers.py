@@ -1,11 +1,12 @@
 """The servers that are compared: each is made for one mode, listens on one port and queues in one folder."""
+import atexit
 import os
 import re
 import shutil
 import signal
 import subprocess
 
-from processes import await_greeting
+from processes import await_greeting, greets
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -41,9 +42,12 @@ class MailCluster:
         self.start()
 
     def start(self):
+        if greets(self.port):
+            raise SystemExit(f"something already answers on port {self.port}")
         self.process = subprocess.Popen(["dotnet", os.path.join(ROOT, "src/Node/bin/Release/net10.0/mailcluster.dll"), "--config", self.configuration],
                                         stdout=open(self.log, "a"), stderr=subprocess.STDOUT, cwd=self.folder)
         self.pid = self.process.pid
+        atexit.register(self.process.kill)      # whatever ends the run, the node does not outlive it
         await_greeting(self.port, self.process, self.log)
 
     def kill(self):

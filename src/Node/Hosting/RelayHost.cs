@@ -28,7 +28,8 @@ internal static class RelayHost
                 // Kestrel and the host tell of every connection reset and every start in their own words; ours are enough.
                 logging.SetMinimumLevel(options.Log.Level).AddFilter("Microsoft", LogLevel.Warning)
                     .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Akka", AkkaDefaults.LogLevelOf(configuration.Akka));
-                logging.Services.AddSingleton<ILoggerProvider>(new ConsoleLogProvider(new ConsoleLog(Console.OpenStandardOutput(), TimeProvider.System, UsesColour())));
+                // Made by the host, so that the host disposes of it and the last lines are written.
+                logging.Services.AddSingleton<ILoggerProvider>(_ => new ConsoleLogProvider(new ConsoleLog(Console.OpenStandardOutput(), TimeProvider.System, UsesColour())));
             })
             .ConfigureWebHost(
                 web => web
