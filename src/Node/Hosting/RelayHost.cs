@@ -21,7 +21,6 @@ internal static class RelayHost
     {
         var options = configuration.Options!;
         var readiness = new NodeReadiness();
-        var endpoints = new HttpEndpoints(readiness, configuration.Effective);
         return new HostBuilder()
             .ConfigureLogging(logging =>
             {
@@ -36,11 +35,19 @@ internal static class RelayHost
                     .UseKestrelCore()
                     .ConfigureKestrel(kestrel => ListenHttp(kestrel, options))
                     .ConfigureServices(services => services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = ports.Take))
-                    .Configure(app => app.Run(context => endpoints.AnswerAsync(context, context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminMark) ?? false))),
+                    .Configure(app =>
+                    {
+                        var endpoints = app.ApplicationServices.GetRequiredService<HttpEndpoints>();
+                        app.Run(context => endpoints.AnswerAsync(context, context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminMark) ?? false));
+                    }),
                 web => web.SuppressEnvironmentConfiguration = true)
             .ConfigureServices(services =>
             {
                 services.AddSingleton(options).AddSingleton(readiness).AddSingleton(ports).AddSingleton(TimeProvider.System);
+                services.AddSingleton<HttpEndpoints>()
+                    .AddSingleton<IHttpEndpoint, HealthEndpoint>()
+                    .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
+                    .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.
                 services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
