@@ -47,9 +47,9 @@ internal static class AccessRules
     /// <summary>Pods and nodes have private addresses; whoever can reach a node port has a node's.</summary>
     private static IEnumerable<string> Relaying(Deployed all)
     {
-        foreach (var network in (all.Configuration.Options?.Relay.Networks ?? []).Where(network => !System.Net.IPAddress.IsLoopback(network.BaseAddress)))
+        foreach (var network in (all.Value("relay.networks") ?? "").Split(['[', ']', '"', ',', ' '], StringSplitOptions.RemoveEmptyEntries))
         {
-            if (IsPrivate(network.BaseAddress)) yield return $"relay.networks: {network} may be the pods' or the nodes'";
+            if (IsPrivate(System.Net.IPNetwork.Parse(network).BaseAddress)) yield return $"relay.networks: {network} may be the pods' or the nodes'";
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class Deployed
         All<V1StatefulSet>().Select(set => (set.Metadata.Name, set.Spec.Template)).Concat(All<V1Deployment>().Select(set => (set.Metadata.Name, set.Spec.Template)));
 
     /// <summary>The text of cluster.hocon.</summary>
-    public string Hocon => Find<V1ConfigMap>(Pod.Volumes.Single(volume => volume.Name == "configuration").ConfigMap.Name)?.Data["cluster.hocon"] ?? "";
+    public string Hocon => Find<V1ConfigMap>(Pod.Volumes.FirstOrDefault(volume => volume.ConfigMap is not null)?.ConfigMap.Name)?.Data["cluster.hocon"] ?? "";
 
     /// <summary>The node's environment, without what Kubernetes fills in.</summary>
     public IReadOnlyDictionary<string, string> Environment => Container.EnvFrom.SelectMany(from => Find<V1ConfigMap>(from.ConfigMapRef?.Name)?.Data ?? new Dictionary<string, string>())
