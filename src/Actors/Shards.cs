@@ -18,7 +18,7 @@ public static class Shards
     /// <summary>As below, with what the sharded actors of one node share made from <paramref name="parts"/>.</summary>
     public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, RelayParts parts) => builder.WithMailClusterShards(
         new DeliveryNode(new MailExchangerResolver(parts.Dns, parts.Routes, parts.Delivery, Ourselves.Of(parts.Hostname, parts.Listening), parts.Time), parts.Retry, parts.Limits.QueuePerDomain),
-        new SiteNode(new(), parts.Holdings, new(), parts.Sites));
+        new SiteNode(parts.Membership, parts.Holdings, new(), parts.Sites));
 
     /// <summary>Starts both regions, the fence and the answerer for what is held, and binds the wire messages to their serializer.</summary>
     public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, DeliveryNode delivery, SiteNode sites) => builder
