@@ -6,6 +6,7 @@ using MailCluster.Actors;
 using MailCluster.Actors.Events;
 using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
+using MailCluster.Node.Kubernetes;
 using MailCluster.Node.Http;
 using MailCluster.Node.Logging;
 
@@ -31,6 +32,7 @@ internal static class NodeWiring
         services.AddSingleton(provider => new EventLog(Path.Combine(options.DataDirectory, "events"), options.Hostname, options.Events, provider.GetRequiredService<ILogger<EventLog>>()));
         services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<RelayParts>()));
         services.AddSingleton(provider => Parts(provider, options));
+        KubernetesWiring.Add(services, options.Cluster.Service, Environment.MachineName, ServiceAccount.OfThisPod());
     }
 
     /// <summary>Mutual TLS between the actor systems, by the same rule as at the bootstrap endpoint.</summary>
