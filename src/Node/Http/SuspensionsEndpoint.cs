@@ -48,7 +48,7 @@ internal sealed class SuspensionsEndpoint(NodeReadiness readiness, RelayParts pa
             return Bad(wrong);
         }
 
-        if (!readiness.Cluster)
+        if (readiness.ClusterMissing is not null)
         {
             return new(StatusCodes.Status503ServiceUnavailable, "not joined to the cluster yet; ask again\n");
         }
@@ -76,7 +76,7 @@ internal sealed class SuspensionsEndpoint(NodeReadiness readiness, RelayParts pa
         object answer;
         try
         {
-            answer = await ActorRegistry.For(system()).Get<RulesActor>().Ask(message, Limit);
+            answer = await ActorRegistry.For(system()).Get<AdministrativeRules>().Ask(message, Limit);
         }
         catch (AskTimeoutException)
         {
