@@ -100,6 +100,15 @@ public sealed partial class Spool : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a message's newest copy is in the deferred log.</summary>
+    internal bool IsInDeferredLog(QueueId id)
+    {
+        lock (_gate)
+        {
+            return _index.Find(id) is >= 0 and var slot && LogOf(_index.Messages[slot]) == LogKind.Deferred;
+        }
+    }
+
     internal ByteWriter RentHead()
     {
         lock (_heads)
