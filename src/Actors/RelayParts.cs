@@ -65,4 +65,7 @@ public sealed record RelayParts
 
     /// <summary>What the site pools hold of leases: theirs to write, the site actors' to ask.</summary>
     public LeaseHoldings Holdings { get; } = new();
+
+    /// <summary>The cluster as this node sees it: the fence's to write.</summary>
+    public Membership Membership { get; } = new();
 }

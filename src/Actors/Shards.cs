@@ -20,7 +20,7 @@ public static class Shards
     /// <summary>As below, with what the sharded actors of one node share made from <paramref name="parts"/>.</summary>
     public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, RelayParts parts) => builder.WithMailClusterShards(
         new DeliveryNode(new MailExchangerResolver(parts.Dns, parts.Routes, parts.Delivery, Ourselves.Of(parts.Hostname, parts.Listening), parts.Time), parts.Retry, parts.Limits.QueuePerDomain, parts.Closed, parts.Facts),
-        new SiteNode(new(), parts.Holdings, new(), parts.Sites, parts.Facts))
+        new SiteNode(parts.Membership, parts.Holdings, new(), parts.Sites, parts.Facts))
         .WithMailClusterRules(Path.Combine(parts.DataDirectory, "rules"), parts.Suspended)
         .WithActors((system, _) => system.ActorOf(FactsActor.Props(Path.Combine(parts.DataDirectory, "facts"), parts.Facts, system.Scheduler.Now), FactsActor.Name));
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Http;
 using MailCluster.Node.Logging;
@@ -17,7 +18,7 @@ internal static class RelayHost
     private const string AdminMark = "admin";
 
     /// <summary>Builds the host; nothing runs yet.</summary>
-    public static IHost Build(ConfigurationResult configuration, BoundPorts ports)
+    public static IHost Build(ConfigurationResult configuration, BoundPorts ports, PeerCertificates? certificates)
     {
         var options = configuration.Options!;
         var readiness = new NodeReadiness();
@@ -52,7 +53,7 @@ internal static class RelayHost
 
                 // In this order they start: the spool is opened before there is an actor system.
                 services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
-                NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka));
+                NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka), certificates);
                 services.AddSingleton(provider => new SmtpServer(options, ports, provider.GetRequiredService<NodeWork>().Session, provider, provider.GetRequiredService<ILoggerFactory>()));
                 services.AddSingleton<Func<ActorSystem>>(provider => provider.GetRequiredService<ActorSystem>);
                 services.AddSingleton<IHostLifetime, SignalLifetime>();
