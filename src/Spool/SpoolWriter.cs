@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Threading.Tasks.Sources;
 using MailCluster.Protocol.Content;
 using Microsoft.Win32.SafeHandles;
@@ -143,6 +144,11 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
         }
         return new(this, _committed.Version);
     }
+
+    /// <summary>The commit point of a message that was received by handover (<see cref="Spool.BeginReceivingAsync"/>): as <see cref="CommitAsync"/>, with where its entries stand, one for each
+    /// destination of the envelope and at least one of them not ended. The queue gets what is open when it is due, counted from the original arrival.</summary>
+    /// <exception cref="IOException">Nothing of the message is kept, and the handover counts as not received: answer 451.</exception>
+    public ValueTask CommitReceivedAsync(Envelope envelope, ContentTraits traits, ImmutableArray<EntryStanding> entries) => throw new NotImplementedException();
 
     /// <inheritdoc/>
     public void Dispose()
