@@ -103,6 +103,27 @@ public sealed partial class Spool : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a message's newest copy is in the deferred log.</summary>
+    internal bool IsInDeferredLog(QueueId id)
+    {
+        lock (_gate)
+        {
+            return _index.Find(id) is >= 0 and var slot && LogOf(_index.Messages[slot]) == LogKind.Deferred;
+        }
+    }
+
+    /// <summary>Whether segments that were dropped still wait to be removed.</summary>
+    internal bool IsDropping
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _dropping.Count > 0;
+            }
+        }
+    }
+
     internal ByteWriter RentHead()
     {
         lock (_heads)
