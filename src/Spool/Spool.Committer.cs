@@ -330,6 +330,12 @@ public sealed partial class Spool
         while (_intake.TryPeek(out var writer) && writer.RecordLength <= batch.Room && (batch.IsFirst || batch.Length + writer.RecordLength <= BatchLimit))
         {
             _intake.Dequeue();
+            if (writer.IsReport && IsMarked(writer.Envelope!.Report!.Id))
+            {
+                // What it reports may be with the receiver already, who then owes the report.
+                writer.Fail(new IOException("The message that is reported is being handed over."));
+                continue;
+            }
             var flags = batch.Next(writer.RecordLength, out var offset) | writer.RecordFlags;
             var head = writer.Head!;
             var payload = head.Length - RecordHeader.Size;

@@ -178,6 +178,8 @@ public sealed partial class Spool
         }
     }
 
+    private bool IsMarked(QueueId id) => _index.Find(id) is >= 0 and var slot && (_index.Messages[slot].Flags & MessageFlags.HandingOver) != 0;
+
     private void SetMark(int slot, HandoverMark mark)
     {
         ref var message = ref _index.Messages[slot];

@@ -112,18 +112,6 @@ public sealed partial class Spool : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether segments that were dropped still wait to be removed.</summary>
-    internal bool IsDropping
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _dropping.Count > 0;
-            }
-        }
-    }
-
     internal ByteWriter RentHead()
     {
         lock (_heads)

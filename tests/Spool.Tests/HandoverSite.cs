@@ -10,6 +10,8 @@ internal sealed class HandoverSite(string name, FaultyDisk disk) : IAsyncDisposa
 {
     private readonly ConcurrentDictionary<EntryRef, Arrival> _arrivals = new();
 
+    private readonly ConcurrentDictionary<EntryRef, QueueId> _names = new();
+
     public string Name => name;
 
     public string Directory { get; } = SpoolFixture.NewDirectory();
@@ -19,6 +21,9 @@ internal sealed class HandoverSite(string name, FaultyDisk disk) : IAsyncDisposa
     public Spool Spool { get; private set; } = null!;
 
     public IReadOnlyDictionary<EntryRef, Arrival> Arrivals => _arrivals;
+
+    /// <summary>What the queue was told that it must not be.</summary>
+    public ConcurrentQueue<string> Faults { get; } = new();
 
     /// <summary>Opens it; with another disk after a crash.</summary>
     public HandoverSite Open(FaultyDisk? disk = null)
@@ -30,8 +35,11 @@ internal sealed class HandoverSite(string name, FaultyDisk disk) : IAsyncDisposa
         {
             foreach (var arrival in arrivals)
             {
-                // An entry that the queue has comes only once.
-                Assert.True(_arrivals.TryAdd(arrival.Entry, arrival), $"{arrival} came twice.");
+                if (!_arrivals.TryAdd(arrival.Entry, arrival))
+                {
+                    Faults.Enqueue($"{arrival} came twice.");
+                }
+                _names[arrival.Entry] = Spool.IdOf(arrival.Entry);
             }
         });
         return this;
@@ -48,13 +56,13 @@ internal sealed class HandoverSite(string name, FaultyDisk disk) : IAsyncDisposa
     public void LetGo(IEnumerable<QueueId> ids)
     {
         var gone = ids.ToHashSet();
-        foreach (var entry in _arrivals.Keys.Where(entry => gone.Contains(Spool.IdOf(entry))).ToList())
+        foreach (var entry in _arrivals.Keys.Where(entry => gone.Contains(_names[entry])).ToList())
         {
             _arrivals.TryRemove(entry, out _);
         }
     }
 
-    public IEnumerable<EntryRef> EntriesOf(QueueId id) => _arrivals.Keys.Where(entry => Spool.IdOf(entry) == id).OrderBy(static entry => entry.Index);
+    public IEnumerable<EntryRef> EntriesOf(QueueId id) => _arrivals.Keys.Where(entry => _names[entry] == id).OrderBy(static entry => entry.Index);
 
     /// <summary>Tells the spool that all open recipients of a message were delivered.</summary>
     public void Deliver(QueueId id)
@@ -126,6 +134,7 @@ internal sealed class HandoverSite(string name, FaultyDisk disk) : IAsyncDisposa
 
     public async ValueTask DisposeAsync()
     {
+        Assert.Empty(Faults);
         await Spool.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
