@@ -8,6 +8,7 @@ using MailCluster.Actors.Events;
 using MailCluster.Actors.Handover;
 using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
+using MailCluster.Node.Kubernetes;
 using MailCluster.Node.Http;
 using MailCluster.Node.Logging;
 
@@ -34,6 +35,7 @@ internal static partial class NodeWiring
         services.AddSingleton(provider => new NodeWork(options, provider.GetRequiredService<EventLog>(), provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<RelayParts>()));
         services.AddSingleton(provider => new FinalLeave(options, provider.GetService<HandoverQuestion>(), provider.GetRequiredService<ILogger<FinalLeave>>()));
         services.AddSingleton(provider => Parts(provider, options, certificates));
+        KubernetesWiring.Add(services, options.Cluster.Service, Environment.MachineName, ServiceAccount.OfThisPod());
     }
 
     /// <summary>Mutual TLS between the actor systems, by the same rule as at the bootstrap endpoint.</summary>
