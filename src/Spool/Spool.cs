@@ -44,6 +44,9 @@ public sealed partial class Spool : IAsyncDisposable
     /// <summary>The spool's random id, half of the <see cref="QueueId"/>s it gives.</summary>
     public ulong Id => _format.Id;
 
+    /// <summary>Where it is on the disk.</summary>
+    public string Location => Options.Directory;
+
     /// <summary>Recipients that have not ended, in all messages.</summary>
     public long OpenRecipients => Volatile.Read(ref _openRecipients);
 

@@ -51,6 +51,7 @@ internal static class RelayHost
                     .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
                     .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
                     .AddSingleton<IHttpEndpoint>(provider => new ClusterEndpoint(provider.GetRequiredService<Formation>(), provider.GetRequiredService<Membership>, readiness))
+                    .AddSingleton<IHttpEndpoint, HandoverEndpoint>()
                     .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.
