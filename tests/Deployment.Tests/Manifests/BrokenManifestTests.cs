@@ -5,8 +5,8 @@ namespace MailCluster.Deployment.Tests.Manifests;
 /// <summary>Each rule finds what it is for: a copy of the manifests is broken in one place.</summary>
 public class BrokenManifestTests
 {
-    private static readonly Lazy<string> s_text = new(() => Kubectl.All[^1].Kustomize("deploy/k8s/overlays/production-backlog"));
-    private static readonly Lazy<string> s_base = new(() => Kubectl.All[^1].Kustomize("deploy/k8s/base"));
+    private static readonly Lazy<string> s_text = new(() => Kubectl.Newest.Kustomize("deploy/k8s/overlays/production-backlog"));
+    private static readonly Lazy<string> s_base = new(() => Kubectl.Newest.Kustomize("deploy/k8s/base"));
 
     public static TheoryData<string, string, string> Breaks => new()
     {
