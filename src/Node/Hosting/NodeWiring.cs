@@ -43,6 +43,7 @@ internal static class NodeWiring
     private static RelayParts Parts(IServiceProvider provider, NodeOptions options) => new()
     {
         Hostname = options.Hostname,
+        DataDirectory = options.DataDirectory,
         Listening = [.. options.Listeners.Select(listener => listener.Bind)],
         Limits = options.Limits,
         Relay = options.Relay,

@@ -48,6 +48,7 @@ internal static class RelayHost
                 services.AddSingleton<HttpEndpoints>()
                     .AddSingleton<IHttpEndpoint, HealthEndpoint>()
                     .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
+                    .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
                     .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.

@@ -259,22 +259,6 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
-    public void Reads_and_shows_the_load_balancers_and_the_listener_behind_them()
-    {
-        const string Text = "mailcluster { proxy-peers = [\"192.0.2.0/28\", \"2001:db8::1\"], listeners = [ { bind = \"0.0.0.0:2525\", proxy-protocol = required }, { bind = \"127.0.0.1:2526\" } ] }";
-        var options = Options(Text);
-        Assert.Equal([IPNetwork.Parse("192.0.2.0/28"), IPNetwork.Parse("2001:db8::1/128")], options.ProxyPeers);
-        Assert.Equal([ProxyProtocol.Required, ProxyProtocol.Off], options.Listeners.Select(listener => listener.ProxyProtocol));
-        var shown = Read(Text).Effective.Where(value => value.Key.Contains("proxy", StringComparison.Ordinal)).ToDictionary(value => value.Key, value => value.Value);
-        Assert.Equal("[\"192.0.2.0/28\", \"2001:db8::1/128\"]", shown["mailcluster.proxy-peers"]);
-        Assert.Equal(("required", "off"), (shown["mailcluster.listeners[0].proxy-protocol"], shown["mailcluster.listeners[1].proxy-protocol"]));
-    }
-
-    [Fact]
-    public void A_load_balancer_that_cannot_be_read_is_one_mistake_and_not_two()
-        => Assert.Single(Read("mailcluster { proxy-peers = [\"0.0.0.0/0\"], listeners = [ { proxy-protocol = required } ] }").Errors);
-
-    [Fact]
     public void A_pod_computes_its_cluster_from_its_own_name()
     {
         var result = ConfigurationReader.Read("mailcluster.cluster { bind = \"0.0.0.0:4053\", service = mail-nodes, replicas = 3 }", null, [], new("mail-1", 1L << 30, "/tmp"));
@@ -296,6 +280,22 @@ public class ConfigurationReaderTests
     [Fact]
     public void Files_of_the_cluster_s_TLS_count_from_the_configuration()
         => Assert.Equal(new("/etc/mailcluster/tls.crt", "/run/tls.key", "/etc/mailcluster/ca.crt"), Options("mailcluster.cluster.tls { certificate = tls.crt, key = \"/run/tls.key\", authority = ca.crt }").Cluster.Tls);
+
+    [Fact]
+    public void Reads_and_shows_the_load_balancers_and_the_listener_behind_them()
+    {
+        const string Text = "mailcluster { proxy-peers = [\"192.0.2.0/28\", \"2001:db8::1\"], listeners = [ { bind = \"0.0.0.0:2525\", proxy-protocol = required }, { bind = \"127.0.0.1:2526\" } ] }";
+        var options = Options(Text);
+        Assert.Equal([IPNetwork.Parse("192.0.2.0/28"), IPNetwork.Parse("2001:db8::1/128")], options.ProxyPeers);
+        Assert.Equal([ProxyProtocol.Required, ProxyProtocol.Off], options.Listeners.Select(listener => listener.ProxyProtocol));
+        var shown = Read(Text).Effective.Where(value => value.Key.Contains("proxy", StringComparison.Ordinal)).ToDictionary(value => value.Key, value => value.Value);
+        Assert.Equal("[\"192.0.2.0/28\", \"2001:db8::1/128\"]", shown["mailcluster.proxy-peers"]);
+        Assert.Equal(("required", "off"), (shown["mailcluster.listeners[0].proxy-protocol"], shown["mailcluster.listeners[1].proxy-protocol"]));
+    }
+
+    [Fact]
+    public void A_load_balancer_that_cannot_be_read_is_one_mistake_and_not_two()
+        => Assert.Single(Read("mailcluster { proxy-peers = [\"0.0.0.0/0\"], listeners = [ { proxy-protocol = required } ] }").Errors);
 
     [Fact]
     public void A_list_replaces_the_default_and_never_joins_it()
