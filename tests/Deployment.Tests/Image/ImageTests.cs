@@ -33,6 +33,10 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         Assert.Contains(File.ReadAllLines($"/proc/{node.Id}/mountinfo"), line => line.Split(' ') is [_, _, _, _, "/", var options, ..] && options.Split(',').Contains("ro"));
         Assert.False(File.Exists(_built.Root.In("/bin/sh")));
 
+        // The client for Kubernetes costs nothing until it is needed.
+        Assert.DoesNotContain("KubernetesClient", File.ReadAllText($"/proc/{node.Id}/maps"), StringComparison.Ordinal);
+        Assert.True(File.Exists(_built.Root.In("/app/KubernetesClient.dll")));
+
         // From inside, to a domain that the overlay relays for.
         Assert.StartsWith("250 2.0.0", Mail(node.Id, 2526), StringComparison.Ordinal);
 
