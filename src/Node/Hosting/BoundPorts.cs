@@ -24,6 +24,7 @@ internal sealed class BoundPorts : IDisposable
             ports.Add("http.bind", options.Http.Bind);
             ports.Add("admin.bind", options.Admin.Bind);
             if (!options.Cluster.IsAlone) ports.Add("cluster.bootstrap", options.Cluster.Bootstrap);
+            if (!options.Cluster.IsAlone) ports.AddHandover(options.Cluster);
             using (Open("cluster.bind", options.Cluster.Bind))
             {
             }
@@ -63,6 +64,22 @@ internal sealed class BoundPorts : IDisposable
         _all.Add(socket);
         _waiting[bind] = socket;
         _actual[bind] = socket.LocalEndPoint!;
+    }
+
+    /// <summary>Peers learn this port through the cluster: unless the file asks for it, any other one will do.</summary>
+    private void AddHandover(ClusterOptions cluster)
+    {
+        try
+        {
+            Add("cluster.handover", cluster.Handover);
+        }
+        catch (StartFailedException) when (!cluster.IsHandoverWritten)
+        {
+            var socket = Open("cluster.handover", new(cluster.Handover.Address, 0));
+            _all.Add(socket);
+            _waiting[cluster.Handover] = socket;
+            _actual[cluster.Handover] = socket.LocalEndPoint!;
+        }
     }
 
     private static Socket Open(string key, IPEndPoint bind)
