@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MailCluster.Deployment.Tests.Kubernetes;
 using MailCluster.Deployment.Tests.Support;
 using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Node.Kubernetes;
 
 namespace MailCluster.Deployment.Tests.Image;
 
@@ -47,6 +49,23 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         Assert.Contains("stopped", node.Log, StringComparison.Ordinal);
         Assert.True(Directory.Exists(Path.Combine(_built.Root.Data, "spool")));
         Assert.Empty(Directory.GetFileSystemEntries(_built.Root.In("/tmp")));
+    }
+
+    [Theory]
+    [InlineData(",\"replicas\":3", "StatefulSet mailcluster wants 3 replicas, this is ordinal 0: it comes back")]
+    [InlineData(",\"replicas\":3,\"ordinals\":{\"start\":1}", "StatefulSet mailcluster wants 3 replicas from 1, this is ordinal 0: it does not come back")]
+    public async Task Asks_Kubernetes_as_it_stops_whether_it_comes_back(string spec, string finding)
+    {
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var node = Start(all, all.Container.Args, "mailcluster-0", ("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "6443"));
+        await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
+        using var socket = NetworkNamespace.Socket(node.Id);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 6443));
+        await using var server = await ApiServer.StartAsync(spec, socket: socket);
+        foreach (var file in new[] { "token", "ca.crt", "namespace" }) File.Copy(server.PathOf(file), _built.Root.In($"{ServiceAccount.DefaultFolder}/{file}"), overwrite: true);
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Equal(["GET /apis/apps/v1/namespaces/mail/statefulsets/mailcluster"], server.Requests);
+        Assert.Contains(finding, node.Log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,7 +25,8 @@ public class CheckTests
         var all = Deployed.Parse(Kubectl.Newest.Kustomize($"deploy/k8s/{folder}"));
         var (code, output) = await CheckAsync(all, pod);
         Assert.True(code == 0, output);
-        Assert.Contains($"mailcluster.cluster.address = {pod}.mailcluster-nodes:4053", output.Replace("\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("mailcluster.cluster.service = mailcluster-nodes", output, StringComparison.Ordinal);
+        Assert.Contains("# default, cluster.service and the machine's name", output, StringComparison.Ordinal);
         Assert.All(all.Environment.Keys, variable => Assert.Contains($"# environment variable {variable}", output, StringComparison.Ordinal));
         if (!all.Environment.ContainsKey("MAILCLUSTER__SHUTDOWN__DELAY")) Assert.Contains("mailcluster.shutdown.delay = 30s", output, StringComparison.Ordinal);
     }
