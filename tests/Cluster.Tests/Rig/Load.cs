@@ -43,6 +43,9 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>Connections that had to be made anew.</summary>
     public int Reconnects => _reconnects;
 
+    /// <summary>True for a number of this load's.</summary>
+    public bool Owns(long number) => number > _options.First && number <= Interlocked.Read(ref _next);
+
     /// <summary>Lets each client end its transaction, and stops.</summary>
     public async Task StopAsync()
     {

@@ -101,7 +101,7 @@ internal sealed class Rig : IAsyncDisposable
             Nodes.Add(added[^1]);
         }
 
-        added.ForEach(node => node.Configure(Nodes.Count == 1 ? [] : Nodes.Select(each => each.Space.Address)));
+        added.ForEach(node => node.Configure(Nodes.Select(each => each.Space.Address)));
         if (before is not null)
         {
             await before(this);
@@ -152,6 +152,41 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
+    /// <summary>Puts HAProxy before the nodes that there are, and returns where it listens.</summary>
+    public Task<IPEndPoint> BalanceAsync() => Balancer.StartAsync(Front, _folder, Nodes);
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(RigNode node)
+    {
+        var fault = await BeginAsync(node, "killed", () => Task.CompletedTask);
+        await EndAsync(fault, node.KillAsync);
+    }
+
+    /// <summary>Applications that send to the nodes in turn, each on its own connection.</summary>
+    public Load Send(Func<long, string> recipient, int clients = 6, int pause = 40, long first = 0, IReadOnlyList<RigNode>? to = null) => new(Applications, new()
+    {
+        Target = client => (to ?? Nodes)[client % (to ?? Nodes).Count].Smtp,
+        Recipient = recipient,
+        Clients = clients,
+        Pause = TimeSpan.FromMilliseconds(pause),
+        First = first,
+    });
+
+    /// <summary>From acceptance to the first mail exchanger, of those that have come.</summary>
+    public IReadOnlyDictionary<long, TimeSpan> Delays(Load load)
+    {
+        var first = new Dictionary<long, TimeSpan>();
+        foreach (var reception in Sink.Receptions)
+        {
+            if (load.Accepted.TryGetValue(reception.Number, out var acceptance) && !first.ContainsKey(reception.Number))
+            {
+                first[reception.Number] = reception.At - acceptance.At;
+            }
+        }
+
+        return first;
+    }
+
     /// <summary>The node that a mail exchanger has seen.</summary>
     public string NameOf(IPAddress address) => Nodes.Find(node => node.Space.Address.Equals(address))?.Name ?? address.ToString();
 
@@ -159,7 +194,7 @@ internal sealed class Rig : IAsyncDisposable
     public Task ArrivedAsync(Load load, TimeSpan? within = null) => Eventually.HoldsAsync(
         () => Missing(load).Count == 0,
         "all accepted mail at the mail exchangers", within ?? TimeSpan.FromSeconds(60),
-        () => Missing(load) is var missing ? string.Create(CultureInfo.InvariantCulture, $"{missing.Count} of {load.Accepted.Count} are missing, such as {string.Join(' ', missing.Take(10))}; {Logs()}") : "");
+        () => Missing(load) is var missing ? string.Create(CultureInfo.InvariantCulture, $"{missing.Count} of {load.Accepted.Count} are missing, such as {string.Join(", ", missing.Take(10).Select(number => $"{number} accepted at {load.Accepted[number].At.TotalSeconds:F1} by {NameOf(load.Accepted[number].By)}"))}; {Logs()}") : "");
 
     private List<long> Missing(Load load)
     {
