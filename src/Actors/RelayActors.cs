@@ -8,6 +8,7 @@ using MailCluster.Actors.Reports;
 using MailCluster.Actors.Sessions;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
+using MailCluster.Protocol.Addressing;
 using MailCluster.Spool;
 using Microsoft.Extensions.Logging;
 
@@ -58,6 +59,7 @@ public sealed class RelayActors
             Spool = spool,
             Events = parts.Events,
             Logger = parts.Loggers.CreateLogger<QueueActor>(),
+            Suspended = parts.Suspended,
             Closed = closed,
             DeliveryActors = registry.Get<DeliveryRegion>(),
             Pools = _pools,
@@ -78,6 +80,7 @@ public sealed class RelayActors
         var actors = new RelayActors(system, parts, spool);
         spool.AdmissionChanged += actors.Heed;
         actors.Heed(spool.Admission);
+        parts.Suspended.Changed += actors.Heed;
         spool.Start(actors.Arrive);
         return actors;
     }
@@ -105,6 +108,9 @@ public sealed class RelayActors
 
     /// <summary>Nothing is sent whose end cannot be recorded.</summary>
     private void Heed(SpoolAdmission admission) => TellAll(admission == SpoolAdmission.Unhealthy ? new QueueProtocol.Pause() : new QueueProtocol.Resume());
+
+    /// <summary>What is suspended is read anew; a queue actor that has been made meanwhile has read it already.</summary>
+    private void Heed(IReadOnlyList<DomainName> suspensions) => TellAll(new QueueProtocol.SuspensionsChanged(suspensions));
 
     private void TellAll(object message)
     {

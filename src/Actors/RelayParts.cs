@@ -4,6 +4,7 @@ using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sessions;
 using MailCluster.Actors.Sites;
 using Microsoft.Extensions.Logging;
@@ -49,6 +50,15 @@ public sealed record RelayParts
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
+    /// <summary>The node's directory; absolute. What administrative rules and facts are kept in lies there.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The domains that operators have suspended: the rules' actor's to write.</summary>
+    public SuspendedDomains Suspended { get; } = new();
+
     /// <summary>What the site pools hold of leases: theirs to write, the site actors' to ask.</summary>
     public LeaseHoldings Holdings { get; } = new();
+
+    /// <summary>The cluster as this node sees it: the fence's to write.</summary>
+    public Membership Membership { get; } = new();
 }

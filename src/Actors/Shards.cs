@@ -3,6 +3,7 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
@@ -18,7 +19,12 @@ public static class Shards
     /// <summary>As below, with what the sharded actors of one node share made from <paramref name="parts"/>.</summary>
     public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, RelayParts parts) => builder.WithMailClusterShards(
         new DeliveryNode(new MailExchangerResolver(parts.Dns, parts.Routes, parts.Delivery, Ourselves.Of(parts.Hostname, parts.Listening), parts.Time), parts.Retry, parts.Limits.QueuePerDomain),
-        new SiteNode(new(), parts.Holdings, new(), parts.Sites));
+        new SiteNode(parts.Membership, parts.Holdings, new(), parts.Sites))
+        .WithMailClusterRules(Path.Combine(parts.DataDirectory, "rules"), parts.Suspended);
+
+    /// <summary>Starts the keeper of the administrative rules, which are read from the file at once.</summary>
+    public static AkkaConfigurationBuilder WithMailClusterRules(this AkkaConfigurationBuilder builder, string file, SuspendedDomains suspended) => builder
+        .WithActors((system, registry) => registry.Register<RulesActor>(system.ActorOf(RulesActor.Props(file, suspended, system.Scheduler.Now), RulesActor.Name)));
 
     /// <summary>Starts both regions, the fence and the answerer for what is held, and binds the wire messages to their serializer.</summary>
     public static AkkaConfigurationBuilder WithMailClusterShards(this AkkaConfigurationBuilder builder, DeliveryNode delivery, SiteNode sites) => builder

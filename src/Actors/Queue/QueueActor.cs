@@ -21,7 +21,7 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
     public QueueActor(QueueActorParts parts)
     {
         _parts = parts;
-        _state = new(parts.Node, new(parts.Retry), parts.Closed, Math.Max(1, parts.Questions), Random.Shared.NextDouble, Context.System.Scheduler.Now);
+        _state = new(parts.Node, new(parts.Retry), parts.Suspended, parts.Closed, Math.Max(1, parts.Questions), Random.Shared.NextDouble, Context.System.Scheduler.Now);
         _recorder = new(parts.Spool, parts.Events, parts.Logger);
         if (!parts.Delivery.Enabled)
         {
@@ -68,6 +68,9 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
                 break;
             case QueueProtocol.PoolGone gone:
                 _state.PoolGone(gone.Site, now, _effects);
+                break;
+            case QueueProtocol.SuspensionsChanged changed:
+                _state.Suspend(changed.Domains, now, _effects);
                 break;
             case QueueProtocol.Pause:
                 _state.Pause(now, _effects);

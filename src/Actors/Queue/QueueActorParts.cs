@@ -2,6 +2,7 @@ using Akka.Actor;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,9 @@ public sealed record QueueActorParts
 
     /// <summary>Where one line per recipient and attempt goes.</summary>
     public required ILogger Logger { get; init; }
+
+    /// <summary>The domains that operators have suspended.</summary>
+    public required SuspendedDomains Suspended { get; init; }
 
     /// <summary>The domains whose queue is full.</summary>
     public required ClosedDomains Closed { get; init; }

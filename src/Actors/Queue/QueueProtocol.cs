@@ -22,6 +22,9 @@ public static class QueueProtocol
     /// <summary>A site's pool is no more, and with it what it had allowed. It has given its jobs back before. From the pool's last breath.</summary>
     public sealed record PoolGone(SiteKey Site) : INoSerializationVerificationNeeded;
 
+    /// <summary>Some domains have been suspended or resumed by an operator. From the node's rules.</summary>
+    public sealed record SuspensionsChanged(IReadOnlyList<DomainName> Domains) : INoSerializationVerificationNeeded;
+
     /// <summary>Stop handing out jobs, and take back those that no connection has begun: the node is stopping, or the spool is unhealthy.</summary>
     public sealed record Pause : INoSerializationVerificationNeeded;
 

@@ -22,7 +22,7 @@ public sealed class HoldingsActor(LeaseHoldings holdings, Membership membership)
         }
 
         var now = Moment.Of(Context.System.Scheduler);
-        var newest = holdings.Tell(asked.Site, asked.Epoch, now, out var connections, out var remaining);
-        Sender.Tell(new SiteProtocol.Holding(asked.Site, _self, newest, connections, remaining, membership.Now.GoneSince(now)));
+        var newest = holdings.Tell(asked.Site, asked.Epoch, now, out var lease);
+        Sender.Tell(new SiteProtocol.Holding(asked.Site, _self, newest, lease, membership.Now.GoneSince(now)));
     }
 }

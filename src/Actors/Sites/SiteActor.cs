@@ -66,6 +66,11 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
         }
 
         var now = Now;
+        if (message is SiteProtocol.Request asks)
+        {
+            _node.Membership.Heard(asks.Node, now);
+        }
+
         var view = _node.Membership.Now;
         switch (message)
         {
@@ -101,8 +106,8 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
                     asker.Tell(tell.Message, Self);
                     break;
                 case SiteEffect.Ask ask when ask.Node == _self:
-                    var newest = _node.Holdings.Tell(_site, ask.Message.Epoch, now, out var connections, out var remaining);
-                    _state.On(new SiteProtocol.Holding(_site, _self, newest, connections, remaining, []), _node.Membership.Now, now, _effects);
+                    var newest = _node.Holdings.Tell(_site, ask.Message.Epoch, now, out var lease);
+                    _state.On(new SiteProtocol.Holding(_site, _self, newest, lease, _node.Membership.Now.GoneSince(now)), _node.Membership.Now, now, _effects);
                     break;
                 case SiteEffect.Ask ask:
                     Context.ActorSelection(new RootActorPath(ask.Node.ToAddress(_cluster.SelfAddress)) / "user" / HoldingsActor.Name).Tell(ask.Message, Self);

@@ -222,6 +222,18 @@ internal sealed partial class SitePoolState
         }
     }
 
+    /// <summary>A domain is taken off the pool: a connection that would begin one of its jobs next finishes the running one and closes, so that the other comes back untouched.</summary>
+    private void CloseWhereAhead(SitePoolDomain domain, SitePoolEffects effects)
+    {
+        foreach (var connection in _connections.Values)
+        {
+            if (connection.State == SitePoolConnectionState.Busy && connection.Jobs is [_, var ahead] && ahead.Domain == domain.Domain)
+            {
+                Close(connection, effects);
+            }
+        }
+    }
+
     private void CloseIdle(int index, SitePoolEffects effects)
     {
         var connection = _idle[index];

@@ -62,6 +62,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
                 if (waiting.Jobs == 0)
                 {
                     GiveBackReady(domain, effects);
+                    CloseWhereAhead(domain, effects);
                 }
             }
             RemoveIfDone(domain);

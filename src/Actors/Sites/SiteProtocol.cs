@@ -48,10 +48,9 @@ public static class SiteProtocol
     /// <param name="Site">The site.</param>
     /// <param name="Node">Who answers.</param>
     /// <param name="Epoch">The newest incarnation it knows of. Newer than the one that asked: then nothing was shut out, and the asker must begin again with a still newer one.</param>
-    /// <param name="Connections">Connections leased to it by whoever came before.</param>
-    /// <param name="Remaining">How long that lease still runs.</param>
+    /// <param name="Lease">What was leased to it by whoever came before.</param>
     /// <param name="Gone">Members it has seen go within <see cref="LeaseTiming.Grace"/>, for one that joined too late to see it.</param>
-    public sealed record Holding(SiteKey Site, NodeId Node, Epoch Epoch, int Connections, TimeSpan Remaining, ImmutableArray<GoneMember> Gone) : ISiteMessage;
+    public sealed record Holding(SiteKey Site, NodeId Node, Epoch Epoch, HeldLease Lease, ImmutableArray<GoneMember> Gone) : ISiteMessage;
 
     /// <summary>Why nothing was granted.</summary>
     public enum HeldReason : byte

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using Google.Protobuf;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 
 namespace MailCluster.Actors.Wire;
@@ -33,6 +34,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         FenceProtocol.Pong => "f2",
         DeliveryProtocol.Report => "d1",
         DeliveryProtocol.Decision => "d2",
+        RulesProtocol.Digest => "r1",
+        RulesProtocol.Told => "r2",
         _ => throw new ArgumentException($"No manifest for {o.GetType()}", nameof(o)),
     };
 
@@ -41,6 +44,7 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
     {
         SiteProtocol.ISiteMessage site => SiteWire.Write(site),
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
+        RulesProtocol.IRulesMessage rules => RulesWire.Write(rules),
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
         FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
         _ => throw new ArgumentException($"Not a wire message: {obj.GetType()}", nameof(obj)),
@@ -63,6 +67,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
                 "f2" => Proto.FencePong.Parser.ParseFrom(bytes) is var pong ? new FenceProtocol.Pong(CommonWire.Read(pong.Node), pong.Number) : null!,
                 "d1" => DeliveryWire.Read(Proto.DeliveryReport.Parser.ParseFrom(bytes)),
                 "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
+                "r1" => RulesWire.Read(Proto.RulesDigest.Parser.ParseFrom(bytes)),
+                "r2" => RulesWire.Read(Proto.RulesTold.Parser.ParseFrom(bytes)),
                 _ => throw new SerializationException($"Unknown manifest {manifest}: a message of a newer release"),
             };
         }

@@ -53,10 +53,11 @@ internal static class SiteWire
                     Site = site,
                     Node = CommonWire.Write(holding.Node),
                     Epoch = CommonWire.Write(holding.Epoch),
-                    Connections = holding.Connections,
-                    RemainingUs = CommonWire.Write(holding.Remaining),
+                    Connections = holding.Lease.Connections,
+                    RemainingUs = CommonWire.Write(holding.Lease.Remaining),
+                    Granter = holding.Lease.Granter,
                 };
-                written.Gone.Add(holding.Gone.Select(gone => new Proto.GoneMember { Node = CommonWire.Write(gone.Node), AgoUs = CommonWire.Write(gone.Ago) }));
+                written.Gone.Add(holding.Gone.Select(gone => new Proto.GoneMember { Node = CommonWire.Write(gone.Node), AgoUs = CommonWire.Write(gone.Ago), UnheardUs = CommonWire.Write(gone.Unheard) }));
                 return written;
             default:
                 throw new ArgumentException($"Not a wire message: {message.GetType()}", nameof(message));
@@ -78,6 +79,6 @@ internal static class SiteWire
     public static SiteProtocol.WhatIsHeld Read(Proto.SiteWhatIsHeld asked) => new(CommonWire.Read(asked.Site), CommonWire.Read(asked.Epoch));
 
     public static SiteProtocol.Holding Read(Proto.SiteHolding holding) => new(
-        CommonWire.Read(holding.Site), CommonWire.Read(holding.Node), CommonWire.Read(holding.Epoch), holding.Connections, CommonWire.ReadSpan(holding.RemainingUs),
-        [.. holding.Gone.Select(gone => new GoneMember(CommonWire.Read(gone.Node), CommonWire.ReadSpan(gone.AgoUs)))]);
+        CommonWire.Read(holding.Site), CommonWire.Read(holding.Node), CommonWire.Read(holding.Epoch), new(holding.Connections, CommonWire.ReadSpan(holding.RemainingUs), holding.Granter),
+        [.. holding.Gone.Select(gone => new GoneMember(CommonWire.Read(gone.Node), CommonWire.ReadSpan(gone.AgoUs), CommonWire.ReadSpan(gone.UnheardUs)))]);
 }

@@ -23,6 +23,7 @@ internal sealed class BoundPorts : IDisposable
             foreach (var listener in options.Listeners) ports.Add($"listener \"{listener.Name}\"", listener.Bind);
             ports.Add("http.bind", options.Http.Bind);
             ports.Add("admin.bind", options.Admin.Bind);
+            if (!options.Cluster.IsAlone) ports.Add("cluster.bootstrap", options.Cluster.Bootstrap);
             using (Open("cluster.bind", options.Cluster.Bind))
             {
             }

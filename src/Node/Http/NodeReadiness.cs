@@ -4,7 +4,7 @@ namespace MailCluster.Node.Http;
 internal sealed class NodeReadiness
 {
     private volatile bool _spool;
-    private volatile bool _cluster;
+    private volatile string? _cluster = "not joined";
     private volatile bool _listeners;
     private volatile bool _stopping;
     private volatile string? _closed;
@@ -12,8 +12,8 @@ internal sealed class NodeReadiness
     /// <summary>The spool has been opened.</summary>
     public bool Spool { get => _spool; set => _spool = value; }
 
-    /// <summary>The node is up in its cluster.</summary>
-    public bool Cluster { get => _cluster; set => _cluster = value; }
+    /// <summary>Why the node is not in its cluster, or not with a majority of it; null where it is.</summary>
+    public string? ClusterMissing { get => _cluster; set => _cluster = value; }
 
     /// <summary>The listeners are bound.</summary>
     public bool Listeners { get => _listeners; set => _listeners = value; }
@@ -33,7 +33,7 @@ internal sealed class NodeReadiness
             if (Stopping) missing.Add("stopping");
             if (!Spool) missing.Add("spool: not open yet");
             if (SpoolClosed is { } reason) missing.Add($"spool: {reason}");
-            if (!Cluster) missing.Add("cluster: not joined");
+            if (ClusterMissing is { } cluster) missing.Add($"cluster: {cluster}");
             if (!Listeners) missing.Add("listeners: not bound");
             return missing;
         }

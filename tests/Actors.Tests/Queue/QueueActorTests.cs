@@ -9,6 +9,7 @@ using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Reports;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
@@ -36,6 +37,7 @@ public sealed class QueueActorTests : TestKit
     private readonly TestProbe _sites;
     private readonly TestProbe _reports;
     private readonly ClosedDomains _closed = new();
+    private readonly SuspendedDomains _suspended = new();
     private readonly ScriptedOutbound.World _world;
     private readonly IActorRef _pools;
     private readonly IActorRef _queue;
@@ -56,7 +58,7 @@ public sealed class QueueActorTests : TestKit
         }));
         _queue = Sys.ActorOf(QueueActor.Props(new()
         {
-            Node = Node, Retry = new(), Delivery = options, Spool = _spool, Events = _events, Logger = _log, Closed = _closed, DeliveryActors = _delivery, Pools = _pools,
+            Node = Node, Retry = new(), Delivery = options, Spool = _spool, Events = _events, Logger = _log, Suspended = _suspended, Closed = _closed, DeliveryActors = _delivery, Pools = _pools,
             Reports = _reports, Questions = 100,
         }));
         _spool.Start(arrivals => _queue.Tell(new QueueProtocol.Arrived([.. arrivals])));

@@ -108,7 +108,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         site.Tell(request, other.Ref);
         var held = other.ExpectMsg<SiteProtocol.Held>();
         Assert.Equal(SiteProtocol.HeldReason.Unready, held.Reason);
-        site.Tell(new SiteProtocol.Holding(Site, new("b:1", 9), held.Epoch, 0, TimeSpan.Zero, []));
+        site.Tell(new SiteProtocol.Holding(Site, new("b:1", 9), held.Epoch, default, []));
         site.Tell(request with { Number = 2 }, other.Ref);
 
         Assert.Equal(6, other.ExpectMsg<SiteProtocol.Granted>().Connections);

@@ -25,7 +25,7 @@ internal sealed class NodeProcess : IAsyncDisposable
               data-directory = "data"
               listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" } ]
               http { bind = "127.0.0.1:{{HttpPort}}" }
-              admin { bind = "127.0.0.1:{{FreePort.Next()}}" }
+              admin { bind = "127.0.0.1:{{AdminPort}}" }
               cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
               shutdown { delay = 0s, deliveries = 10s }
               {{settings}}
@@ -36,6 +36,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int SmtpPort { get; }
 
     public int HttpPort { get; }
+
+    public int AdminPort { get; } = FreePort.Next();
 
     public string ConfigurationFile { get; }
 
