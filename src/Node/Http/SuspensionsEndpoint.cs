@@ -48,7 +48,7 @@ internal sealed class SuspensionsEndpoint(NodeReadiness readiness, RelayParts pa
             return Bad(wrong);
         }
 
-        if (!readiness.Cluster)
+        if (readiness.ClusterMissing is not null)
         {
             return new(StatusCodes.Status503ServiceUnavailable, "not joined to the cluster yet; ask again\n");
         }

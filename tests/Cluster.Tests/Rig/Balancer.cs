@@ -11,7 +11,7 @@ internal static class Balancer
     public const int Port = 25;
 
     /// <summary>Starts it and waits until it passes a connection on.</summary>
-    public static async Task<IPEndPoint> StartAsync(NetworkNamespace space, TemporaryFolder folder, IEnumerable<RigNode> nodes)
+    public static async Task<IPEndPoint> StartAsync(NetworkNamespace space, NetworkNamespace applications, TemporaryFolder folder, IEnumerable<RigNode> nodes)
     {
         var servers = string.Join('\n', nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"  server {node.Name} {node.Space.Address}:{RigNode.BehindProxyPort}")));
         await File.WriteAllTextAsync(folder.File("haproxy.cfg"), $"""
@@ -30,14 +30,14 @@ internal static class Balancer
             backend nodes
               balance leastconn
               option httpchk GET /readyz
-              default-server check port 8080 inter 250ms fall 2 rise 1{Rig.SendProxy}
+              default-server check port 8080 inter 250ms fall 2 rise 1 send-proxy-v2
             {servers}
 
             """);
         var log = new List<string>();
         var haproxy = space.Start("haproxy", ["-db", "-f", folder.File("haproxy.cfg")], log.Add);
         var endPoint = new IPEndPoint(space.Address, Port);
-        await Eventually.HoldsAsync(async () => haproxy.HasExited || await PassesAsync(space, endPoint), "HAProxy and nodes behind it");
+        await Eventually.HoldsAsync(async () => haproxy.HasExited || await PassesAsync(applications, endPoint), "HAProxy and nodes behind it");
         Assert.False(haproxy.HasExited, "HAProxy ended: " + string.Join('\n', log));
         return endPoint;
     }

@@ -15,6 +15,9 @@ namespace MailCluster.Cluster.Tests.Rig;
 /// </summary>
 internal sealed class Rig : IAsyncDisposable
 {
+    public const string ApplicationsAddress = "10.77.0.3";
+    public const string FrontAddress = "10.77.0.5";
+
     private readonly TemporaryFolder _folder = new();
     private readonly List<Fault> _faults = [];
     private readonly string _settings;
@@ -26,15 +29,6 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>Whether the full durations are asked for; see <c>tests/cluster-long.sh</c>.</summary>
     public static bool IsLong => Environment.GetEnvironmentVariable("MAILCLUSTER_LONG") == "1";
-
-    /// <summary>What the listener behind HAProxy has beside its address.</summary>
-    public static string BehindProxy => "";
-
-    /// <summary>Who may put a PROXY header before a connection.</summary>
-    public static string ProxyPeers => "";
-
-    /// <summary>HAProxy's side of it.</summary>
-    public static string SendProxy => "";
 
     public VirtualNetwork Network { get; }
 
@@ -69,7 +63,7 @@ internal sealed class Rig : IAsyncDisposable
         var network = await VirtualNetwork.CreateAsync();
         var world = await network.AddAsync("world", "10.77.0.2");
         await world.ShellAsync("ip route add local 10.77.2.0/23 dev lo; ip route add local 10.77.4.0/23 dev lo");
-        var rig = new Rig(network, world, await network.AddAsync("apps", "10.77.0.3"), await network.AddAsync("front", "10.77.0.5"), new(world), settings);
+        var rig = new Rig(network, world, await network.AddAsync("apps", ApplicationsAddress), await network.AddAsync("front", FrontAddress), new(world), settings);
         try
         {
             await WorldNames.StartAsync(world, rig._folder);
@@ -129,6 +123,23 @@ internal sealed class Rig : IAsyncDisposable
             $"{string.Join(' ', nodes.Select(node => node.Name))} ready", within ?? TimeSpan.FromSeconds(60), () => string.Join("; ", said) + "\n" + Logs());
     }
 
+    /// <summary>Returns when all nodes see the same members: themselves.</summary>
+    public async Task OneClusterAsync()
+    {
+        var seen = new ConcurrentDictionary<string, string?>();
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                foreach (var node in Nodes)
+                {
+                    seen[node.Name] = await node.ClusterAsync();
+                }
+
+                return seen.Values.All(view => view is not null && Nodes.All(node => view.Contains(RigNode.ClusterAddress(node.Space.Address), StringComparison.Ordinal)));
+            },
+            "one cluster of all nodes", TimeSpan.FromSeconds(30), () => string.Join('\n', seen) + Logs());
+    }
+
     /// <summary>Something is done to a node, from now on.</summary>
     public async Task<Fault> BeginAsync(RigNode node, string kind, Func<Task> happen)
     {
@@ -153,7 +164,7 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Puts HAProxy before the nodes that there are, and returns where it listens.</summary>
-    public Task<IPEndPoint> BalanceAsync() => Balancer.StartAsync(Front, _folder, Nodes);
+    public Task<IPEndPoint> BalanceAsync() => Balancer.StartAsync(Front, Applications, _folder, Nodes);
 
     /// <summary>kill -9.</summary>
     public async Task KillAsync(RigNode node)

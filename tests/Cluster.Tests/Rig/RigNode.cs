@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
 
 namespace MailCluster.Cluster.Tests.Rig;
 
@@ -77,10 +75,10 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
               data-directory = "data"
               listeners = [
                 { name = direct, bind = "{{space.Address}}:{{SmtpPort}}" }
-                { name = behind, bind = "{{space.Address}}:{{BehindProxyPort}}"{{Rig.BehindProxy}} }
+                { name = behind, bind = "{{space.Address}}:{{BehindProxyPort}}", proxy-protocol = required }
               ]
-              {{Rig.ProxyPeers}}
-              relay { networks = ["10.77.0.0/24"] }
+              proxy-peers = ["{{Rig.FrontAddress}}/32"]
+              relay { networks = ["{{Rig.ApplicationsAddress}}/32"] }
               http { bind = "{{space.Address}}:{{HttpPort}}" }
               admin { bind = "127.0.0.1:{{AdminPort}}" }
               cluster { bind = "{{ClusterAddress(space.Address)}}", nodes = [{{list}}], handover = "{{space.Address}}:4054" }
