@@ -15,9 +15,9 @@ public sealed class SettledClusterTests
         await using var rig = await Rig.Rig.StartAsync(3, $"delivery {{ connections-per-site = {Limit}, idle-timeout = 1s }}");
 
         // Two connections, three nodes with mail for them all the time.
-        rig.Sink.Thinking = TimeSpan.FromMilliseconds(50);
+        rig.Sink.Thinking = TimeSpan.FromMilliseconds(30);
         var began = RigClock.Now;
-        await using var strict = rig.Send(number => $"u{number}@{WorldNames.Domain(7)}", pause: 10);
+        await using var strict = rig.Send(number => $"u{number}@{WorldNames.Domain(7)}", pause: 60);
         await Eventually.HoldsAsync(() => rig.Sink.Receptions.Select(reception => reception.From).Distinct().Count() == 3, "mail from each node", TimeSpan.FromSeconds(30), rig.Logs);
         var served = rig.Sink.Receptions.GroupBy(reception => rig.NameOf(reception.From)).Select(node => (Node: node.Key, At: node.Min(reception => reception.At) - began)).OrderBy(node => node.At);
         Say($"two connections for three nodes, first mail of each: {string.Join(", ", served.Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Node} {node.At.TotalSeconds:F1} s")))}");
