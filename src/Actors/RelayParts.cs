@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
@@ -41,6 +42,9 @@ public sealed record RelayParts
 
     /// <summary>When a site is taken to be down.</summary>
     public required SiteOptions Sites { get; init; }
+
+    /// <summary>The internal listener; null on a node without peers.</summary>
+    public HandoverSettings? Handover { get; init; }
 
     /// <summary>Where fates are written.</summary>
     public required EventLog Events { get; init; }

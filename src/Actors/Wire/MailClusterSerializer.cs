@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Serialization;
 using Google.Protobuf;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 
@@ -39,6 +40,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         FenceProtocol.Pong => "f2",
         DeliveryProtocol.Report => "d1",
         DeliveryProtocol.Decision => "d2",
+        HandoverProtocol.Ask => "h1",
+        HandoverProtocol.Answer => "h2",
         DeliveryProtocol.Closing => "d3",
         RulesProtocol.Digest => "r1",
         RulesProtocol.Told => "r2",
@@ -50,6 +53,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
     {
         SiteProtocol.ISiteMessage site => SiteWire.Write(site),
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
+        HandoverProtocol.Ask ask => HandoverWire.Write(ask),
+        HandoverProtocol.Answer answer => HandoverWire.Write(answer),
         DeliveryProtocol.Closing closing => DeliveryWire.Write(closing),
         RulesProtocol.IRulesMessage rules => RulesWire.Write(rules),
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
@@ -74,6 +79,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
                 "f2" => Proto.FencePong.Parser.ParseFrom(bytes) is var pong ? new FenceProtocol.Pong(CommonWire.Read(pong.Node), pong.Number) : null!,
                 "d1" => DeliveryWire.Read(Proto.DeliveryReport.Parser.ParseFrom(bytes)),
                 "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
+                "h1" => HandoverWire.Read(Proto.HandoverAsk.Parser.ParseFrom(bytes)),
+                "h2" => HandoverWire.Read(Proto.HandoverAnswer.Parser.ParseFrom(bytes)),
                 "d3" => DeliveryWire.Read(Proto.DeliveryClosing.Parser.ParseFrom(bytes)),
                 "r1" => RulesWire.Read(Proto.RulesDigest.Parser.ParseFrom(bytes)),
                 "r2" => RulesWire.Read(Proto.RulesTold.Parser.ParseFrom(bytes)),
