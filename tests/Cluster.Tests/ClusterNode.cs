@@ -7,6 +7,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using MailCluster.Actors;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
