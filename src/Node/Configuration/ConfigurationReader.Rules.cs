@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MailCluster.Actors.Sessions;
 
 namespace MailCluster.Node.Configuration;
 
@@ -10,6 +11,8 @@ public static partial class ConfigurationReader
     {
         if (section.Has("listeners") && options.Listeners.IsEmpty) section.Fail("listeners", "may not be empty: nobody could hand in mail");
         foreach (var name in options.Listeners.GroupBy(listener => listener.Name).Where(group => group.Count() > 1)) section.Fail("listeners", $"two listeners are named \"{name.Key}\"");
+
+        RefuseProxyWithoutEffect(section, options);
 
         var limits = section.Section("limits");
         if (options.Limits.ConnectionsPerClient > options.Limits.Connections)
@@ -50,6 +53,18 @@ public static partial class ConfigurationReader
         }
 
         RefuseSamePort(section, options);
+    }
+
+    private static void RefuseProxyWithoutEffect(SectionReader section, NodeOptions options)
+    {
+        var listener = options.Listeners.FirstOrDefault(listener => listener.ProxyProtocol is ProxyProtocol.Required);
+        if (listener is not null && options.ProxyPeers.IsEmpty && !section.HasMistake("proxy-peers"))
+        {
+            section.Fail(section.Has("proxy-peers") ? "proxy-peers" : "listeners",
+                $"listener \"{listener.Name}\" has proxy-protocol = required, but proxy-peers names no load balancer: every connection would be refused");
+        }
+
+        if (listener is null && !options.ProxyPeers.IsEmpty && !section.HasMistake("listeners")) section.Fail("proxy-peers", "no listener has proxy-protocol = required: no header would ever be read");
     }
 
     private static void RefuseSamePort(SectionReader section, NodeOptions options)

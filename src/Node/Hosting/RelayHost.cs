@@ -49,7 +49,9 @@ internal static class RelayHost
                 services.AddSingleton<HttpEndpoints>()
                     .AddSingleton<IHttpEndpoint, HealthEndpoint>()
                     .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
+                    .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
                     .AddSingleton<IHttpEndpoint>(provider => new ClusterEndpoint(provider.GetRequiredService<Formation>(), provider.GetRequiredService<Membership>, readiness))
+                    .AddSingleton<IHttpEndpoint, HandoverEndpoint>()
                     .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.
