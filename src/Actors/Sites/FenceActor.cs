@@ -41,7 +41,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);
-        _membership.Now = new([], [], [], Moment.Never);
+        _membership.Now = _membership.Now with { Members = [], Joining = [], Gone = [], CurrentUntil = Moment.Never };
     }
 
     /// <inheritdoc/>
@@ -51,6 +51,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         switch (message)
         {
             case FenceProtocol.Ping ping:
+                _membership.Heard(ping.Node, now);
                 if (_membership.Now.Members.Contains(ping.Node))
                 {
                     Sender.Tell(new FenceProtocol.Pong(_self, ping.Number));
@@ -114,6 +115,11 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         var still = gone.Where(entry => !entry.Value.Plus(LeaseTiming.Grace).HasSurelyCome(now)).ToImmutableDictionary();
         if (still.Count != gone.Count)
         {
+            foreach (var node in gone.Keys.Where(node => !still.ContainsKey(node)))
+            {
+                _membership.Forget(node);
+            }
+
             Publish(_membership.Now with { Gone = still });
         }
     }

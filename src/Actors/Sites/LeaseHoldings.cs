@@ -31,12 +31,12 @@ public sealed class LeaseHoldings
                     return known.Epoch;
                 }
 
-                if (_entries.TryUpdate(site, known with { Epoch = epoch, Connections = connections, Expires = expires }, known))
+                if (_entries.TryUpdate(site, known with { Epoch = epoch, GrantedBy = epoch, Connections = connections, Expires = expires }, known))
                 {
                     return epoch;
                 }
             }
-            else if (_entries.TryAdd(site, new Entry(epoch, connections, expires, Moment.Never)))
+            else if (_entries.TryAdd(site, new Entry(epoch, epoch, default, epoch, connections, expires, Moment.Never)))
             {
                 return epoch;
             }
@@ -48,7 +48,7 @@ public sealed class LeaseHoldings
 
     /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out, but
     /// what is held is told all the same: one that has meanwhile become that newest may take this for the answer to its later question.</summary>
-    public Epoch Tell(SiteKey site, Epoch asking, Moment now, out int connections, out TimeSpan remaining)
+    public Epoch Tell(SiteKey site, Epoch asking, Moment now, out HeldLease lease)
     {
         if (Interlocked.Increment(ref _asked) % 1024 == 0)
         {
@@ -59,20 +59,22 @@ public sealed class LeaseHoldings
         {
             if (!_entries.TryGetValue(site, out var known))
             {
-                known = new Entry(asking, 0, Moment.Never, Moment.Never);
+                known = new Entry(asking, default, asking, default, 0, Moment.Never, Moment.Never);
                 if (!_entries.TryAdd(site, known))
                 {
                     continue;
                 }
             }
 
-            (connections, remaining) = known.Connections > 0 && !known.Expires.HasCome(now) ? (known.Connections, known.Expires.Monotonic - now.Monotonic) : (0, TimeSpan.Zero);
+            var first = asking != known.AskedBy;
+            var before = first ? known.Epoch : known.BeforeAsked;
+            lease = known.Connections > 0 ? new(known.Connections, Remaining(known.Expires, now), known.GrantedBy == before ? known.GrantedBy.Node : 0) : default;
             if (asking < known.Epoch)
             {
                 return known.Epoch;
             }
 
-            if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedUntil = now.Plus(Remembered) }, known))
+            if (!_entries.TryUpdate(site, known with { Epoch = asking, AskedBy = asking, BeforeAsked = before, AskedUntil = now.Plus(Remembered) }, known))
             {
                 continue;
             }
@@ -81,17 +83,32 @@ public sealed class LeaseHoldings
         }
     }
 
+    /// <summary>By the clock that has less left.</summary>
+    private static TimeSpan Remaining(Moment expires, Moment now)
+    {
+        var (monotonic, wall) = (expires.Monotonic - now.Monotonic, expires.Wall - now.Wall);
+        return monotonic < wall ? monotonic : wall;
+    }
+
     /// <summary>Drops what only served to shut out incarnations that cannot answer any more. Bounded so by the sites asked for within that time.</summary>
     private void Forget(Moment now)
     {
         foreach (var (site, entry) in _entries)
         {
-            if ((entry.Connections == 0 || entry.Expires.HasSurelyCome(now)) && entry.AskedUntil.HasSurelyCome(now))
+            if ((entry.Connections == 0 || entry.Expires.Plus(LeaseTiming.Grace).HasSurelyCome(now)) && entry.AskedUntil.HasSurelyCome(now))
             {
                 _entries.TryRemove(KeyValuePair.Create(site, entry));
             }
         }
     }
 
-    private sealed record Entry(Epoch Epoch, int Connections, Moment Expires, Moment AskedUntil);
+    /// <summary>What is known of one site.</summary>
+    /// <param name="Epoch">The newest incarnation heard of.</param>
+    /// <param name="GrantedBy">Which granted.</param>
+    /// <param name="AskedBy">Which asked last.</param>
+    /// <param name="BeforeAsked">The newest heard of before that one asked.</param>
+    /// <param name="Connections">What is leased.</param>
+    /// <param name="Expires">Until when.</param>
+    /// <param name="AskedUntil">How long the one that asked is remembered.</param>
+    private sealed record Entry(Epoch Epoch, Epoch GrantedBy, Epoch AskedBy, Epoch BeforeAsked, int Connections, Moment Expires, Moment AskedUntil);
 }

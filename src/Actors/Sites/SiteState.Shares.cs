@@ -1,3 +1,5 @@
+using MailCluster.Actors.Wire;
+
 namespace MailCluster.Actors.Sites;
 
 /// <content>Who gets how much: max-min shares over demand, turns where there are more nodes than connections, and what the invariant leaves room for.</content>
@@ -95,28 +97,44 @@ internal sealed partial class SiteState
     /// <summary>A node's share of the limit.</summary>
     private int Target(Holder holder, TimeSpan now)
     {
+        ShareOut(now);
+        return holder.Share;
+    }
+
+    /// <summary>Says of each node what its share of the limit is: once for all of them, since a large cluster has many.</summary>
+    private void ShareOut(TimeSpan now)
+    {
         var left = LimitNow(now);
-        var demanding = _holders.Values.Where(other => other.Demands(now)).ToList();
+        var demanding = new List<Holder>(_holders.Count);
+        foreach (var holder in _holders.Values)
+        {
+            holder.Share = 0;
+            if (holder.Demands(now))
+            {
+                demanding.Add(holder);
+            }
+        }
+
         if (demanding.Count > left)
         {
-            return Turns(demanding, now).Take(left).Contains(holder) ? 1 : 0;
+            foreach (var holder in Turns(demanding, now).Take(left))
+            {
+                holder.Share = 1;
+            }
+
+            return;
         }
 
         // Max-min: the smallest demand first, each an equal part of what is left. Equal demands in a fixed order, so that shares do not wander.
-        demanding.Sort(static (a, b) => (a.Demand, a.Node.Address, a.Node.Incarnation).CompareTo((b.Demand, b.Node.Address, b.Node.Incarnation)));
+        demanding.Sort(static (a, b) => a.Demand != b.Demand ? a.Demand.CompareTo(b.Demand) : CompareIds(a.Node, b.Node));
         for (var i = 0; i < demanding.Count; i++)
         {
-            var share = Math.Min(demanding[i].Demand, left / (demanding.Count - i));
-            if (demanding[i] == holder)
-            {
-                return share;
-            }
-
-            left -= share;
+            demanding[i].Share = Math.Min(demanding[i].Demand, left / (demanding.Count - i));
+            left -= demanding[i].Share;
         }
-
-        return 0;
     }
+
+    private static int CompareIds(NodeId a, NodeId b) => string.CompareOrdinal(a.Address, b.Address) is not 0 and var order ? order : a.Incarnation.CompareTo(b.Incarnation);
 
     /// <summary>More nodes than connections: first those whose turn has begun and is not over, then those that wait, longest first, then those whose turn is over.</summary>
     private static IEnumerable<Holder> Turns(IEnumerable<Holder> demanding, TimeSpan now) => demanding
@@ -156,8 +174,14 @@ internal sealed partial class SiteState
     private void Offer(Membership.View view, Moment at, List<SiteEffect> effects)
     {
         var now = at.Monotonic;
-        if (IsLearning || IsOpen || !view.IsCurrent(at))
+        if (IsOpen || !view.IsCurrent(at))
         {
+            return;
+        }
+
+        if (IsLearning)
+        {
+            OfferContinued(view, now, effects);
             return;
         }
 
@@ -167,19 +191,15 @@ internal sealed partial class SiteState
             return;
         }
 
-        foreach (var holder in _holders.Values.Where(holder => holder.Demands(now)).OrderBy(holder => holder.WaitingSince ?? TimeSpan.MaxValue))
+        ShareOut(now);
+        foreach (var holder in _holders.Values.Where(holder => holder.Share > holder.CountedAt(now)).OrderBy(holder => holder.WaitingSince ?? TimeSpan.MaxValue))
         {
-            var lacks = Math.Min(Target(holder, now) - holder.CountedAt(now), room);
-            if (lacks <= 0)
-            {
-                continue;
-            }
+            var lacks = Math.Min(holder.Share - holder.CountedAt(now), room);
 
             room -= lacks;      // Kept for it even where it was offered a moment ago and has not asked yet.
             if (holder.Offered.Times == 0 || now - holder.Offered.At >= OfferInterval)
             {
-                holder.Offered = (now, holder.Offered.Times + 1);
-                effects.Add(new SiteEffect.Tell(holder.Node, new SiteProtocol.Offered(_site, _epoch)));
+                Offer(holder, now, effects);
             }
 
             if (room == 0)
@@ -187,5 +207,23 @@ internal sealed partial class SiteState
                 return;
             }
         }
+    }
+
+    /// <summary>While learning: tells those who may go on with what they had, and do not know it yet.</summary>
+    private void OfferContinued(Membership.View view, TimeSpan now, List<SiteEffect> effects)
+    {
+        foreach (var holder in _holders.Values)
+        {
+            if (holder.Demands(now) && holder.LeasedAt(now) == 0 && (holder.Offered.Times == 0 || now - holder.Offered.At >= OfferInterval) && Continued(holder, view, now) > 0)
+            {
+                Offer(holder, now, effects);
+            }
+        }
+    }
+
+    private void Offer(Holder holder, TimeSpan now, List<SiteEffect> effects)
+    {
+        holder.Offered = (now, holder.Offered.Times + 1);
+        effects.Add(new SiteEffect.Tell(holder.Node, new SiteProtocol.Offered(_site, _epoch)));
     }
 }

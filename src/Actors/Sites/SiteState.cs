@@ -85,7 +85,7 @@ internal sealed partial class SiteState
     {
         Forget(view, at.Monotonic);
         ProceedLearning(view, at, effects);
-        AskAgain(at, effects);
+        AskAgain(view, at, effects);
         Offer(view, at, effects);
     }
 
@@ -111,20 +111,25 @@ internal sealed partial class SiteState
         }
 
         // One that this node does not know as up could be gone already, or unknown to the next incarnation: what it was granted would be missing from the grace time.
-        if (IsLearning || !view.IsCurrent(at) || !view.IsUp(holder.Node))
+        var target = !view.IsCurrent(at) || !view.IsUp(holder.Node) ? 0 : IsLearning ? Continued(holder, view, now) : Target(holder, now);
+        if (target <= 0 && (IsLearning || !view.IsCurrent(at) || !view.IsUp(holder.Node)))
         {
             holder.Wait(now);
             return Held(number, SiteProtocol.HeldReason.Unready, TimeSpan.FromSeconds(1));
         }
 
-        var target = Target(holder, now);
         if (IsBroken(holder, now, out var retryAfter, out var probes))
         {
             holder.Wait(now);
             return Held(number, SiteProtocol.HeldReason.Broken, retryAfter);
         }
 
-        var connections = Math.Min(probes ? Math.Min(target, 1) : target, Room(holder, now) - WaitingBefore(holder, now));
+        var connections = probes ? Math.Min(target, 1) : target;
+        if (!IsLearning)
+        {
+            connections = Math.Min(connections, Room(holder, now) - WaitingBefore(holder, now));
+        }
+
         if (connections <= 0)
         {
             holder.Wait(now);
@@ -146,7 +151,7 @@ internal sealed partial class SiteState
                 holder.Leave();
             }
 
-            if (!holder.IsHeard(now) && holder.CountedAt(now) == 0)
+            if (!holder.IsHeard(now) && holder.CountedAt(now) == 0 && !(IsLearning && holder.Had.Connections > 0))
             {
                 _holders.Remove(holder.Node);
             }
@@ -181,6 +186,12 @@ internal sealed partial class SiteState
         /// <summary>When it was last offered a slot, and how often since it last asked.</summary>
         public (TimeSpan At, int Times) Offered { get; set; } = (TimeSpan.MinValue, 0);
 
+        /// <summary>Its part of the limit, by the newest <see cref="ShareOut"/>.</summary>
+        public int Share { get; set; }
+
+        /// <summary>While learning: what a predecessor had granted it.</summary>
+        public Past Had { get; set; }
+
         public bool IsHeard(TimeSpan now) => HeardAt != TimeSpan.MinValue && now - HeardAt < LeaseTiming.TimeToLive;
 
         public bool Demands(TimeSpan now) => Demand > 0 && IsHeard(now);
@@ -213,6 +224,7 @@ internal sealed partial class SiteState
             if (request.Demand <= 0)
             {
                 _grants.Clear();
+                Had = default;
                 (WaitingSince, ServedSince) = (null, null);
             }
             else if (CountedAt(now) == 0)
@@ -230,7 +242,7 @@ internal sealed partial class SiteState
         }
 
         /// <summary>It is no member any more: it wants nothing. What it was granted counts until it has run out.</summary>
-        public void Leave() => (Demand, WaitingSince) = (0, null);
+        public void Leave() => (Demand, WaitingSince, Had) = (0, null, default);
 
         /// <summary>It was told to wait. What it holds it may still hold; its turn is over.</summary>
         public void Wait(TimeSpan now)

@@ -16,18 +16,18 @@ public sealed class LeaseHoldingsTests
     {
         _holdings.Hold(Site, First, 4, Now.Plus(TimeSpan.FromSeconds(9)));
 
-        Assert.Equal(Second, _holdings.Tell(Site, Second, Now, out var connections, out var remaining));
-        Assert.Equal((4, TimeSpan.FromSeconds(9)), (connections, remaining));
+        Assert.Equal(Second, _holdings.Tell(Site, Second, Now, out var lease));
+        Assert.Equal(new(4, TimeSpan.FromSeconds(9), First.Node), lease);
     }
 
     [Fact]
     public void Shuts_out_the_answers_of_older_incarnations_than_the_one_that_asked()
     {
-        _holdings.Tell(Site, Second, Now, out _, out _);
+        _holdings.Tell(Site, Second, Now, out _);
 
         Assert.Equal(Second, _holdings.Hold(Site, First, 4, Now.Plus(LeaseTiming.TimeToLive)));
-        _holdings.Tell(Site, Second, Now, out var connections, out _);
-        Assert.Equal(0, connections);
+        _holdings.Tell(Site, Second, Now, out var lease);
+        Assert.Equal(0, lease.Connections);
         Assert.Equal(Second, _holdings.Hold(Site, Second, 3, Now.Plus(LeaseTiming.TimeToLive)));
     }
 
@@ -36,8 +36,8 @@ public sealed class LeaseHoldingsTests
     {
         _holdings.Hold(Site, Second, 4, Now.Plus(LeaseTiming.TimeToLive));
 
-        Assert.Equal(Second, _holdings.Tell(Site, First, Now, out var connections, out _));
-        Assert.Equal(4, connections);       // found by simulation: the answer may overtake the one to the question that First repeats as Second
+        Assert.Equal(Second, _holdings.Tell(Site, First, Now, out var lease));
+        Assert.Equal(4, lease.Connections);       // found by simulation: the answer may overtake the one to the question that First repeats as Second
         Assert.Equal(Second, _holdings.Hold(Site, Second, 5, Now.Plus(LeaseTiming.TimeToLive)));
     }
 
@@ -46,10 +46,10 @@ public sealed class LeaseHoldingsTests
     {
         _holdings.Hold(Site, First, 4, Now.Plus(TimeSpan.FromSeconds(9)));
 
-        _holdings.Tell(Site, Second, Now with { Wall = Now.Wall.AddSeconds(9) }, out var connections, out _);
-        Assert.Equal(0, connections);
-        _holdings.Tell(Site, Second, Now with { Monotonic = Now.Monotonic + TimeSpan.FromSeconds(9) }, out connections, out _);
-        Assert.Equal(0, connections);
+        _holdings.Tell(Site, Second, Now with { Wall = Now.Wall.AddSeconds(9) }, out var lease);
+        Assert.Equal(TimeSpan.Zero, lease.Remaining);
+        _holdings.Tell(Site, Second, Now with { Monotonic = Now.Monotonic + TimeSpan.FromSeconds(9) }, out lease);
+        Assert.Equal(TimeSpan.Zero, lease.Remaining);
     }
 
     [Fact]
@@ -58,13 +58,29 @@ public sealed class LeaseHoldingsTests
         for (var round = 0; round < 2000; round++)
         {
             var site = Site with { Site = $"{round}" };
-            var connections = 0;
-            var asks = Task.Run(() => _holdings.Tell(site, Second, Now, out connections, out _), TestContext.Current.CancellationToken);
+            HeldLease lease = default;
+            var asks = Task.Run(() => _holdings.Tell(site, Second, Now, out lease), TestContext.Current.CancellationToken);
             var newest = _holdings.Hold(site, First, 4, Now.Plus(LeaseTiming.TimeToLive));
             await asks;
 
             // Either the grant was told, or it was refused.
-            Assert.True(connections == 4 ? newest == First : newest == Second);
+            Assert.True(lease.Connections == 4 ? newest == First : newest == Second);
         }
+    }
+
+    [Fact]
+    public void Names_the_granter_only_to_the_first_that_asks_after_it()
+    {
+        var third = new Epoch(3, 3);
+        _holdings.Hold(Site, First, 4, Now.Plus(TimeSpan.FromSeconds(9)));
+
+        _holdings.Tell(Site, Second with { Node = 2 }, Now, out var lease);
+        Assert.Equal(First.Node, lease.Granter);
+        _holdings.Tell(Site, Second with { Node = 2 }, Now, out lease);
+        Assert.Equal(First.Node, lease.Granter);        // it may ask again
+
+        // Between the first and the third somebody else may have granted.
+        _holdings.Tell(Site, third, Now, out lease);
+        Assert.Equal((4, 0), (lease.Connections, lease.Granter));
     }
 }

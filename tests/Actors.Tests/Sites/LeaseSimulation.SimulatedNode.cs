@@ -21,6 +21,7 @@ internal sealed partial class LeaseSimulation
         private ImmutableHashSet<NodeId> _members = [];
         private ImmutableHashSet<NodeId> _joining = [];
         private ImmutableDictionary<NodeId, Moment> _gone = ImmutableDictionary<NodeId, Moment>.Empty;
+        private readonly Dictionary<NodeId, Moment> _heard = [];
         private TimeSpan _suspended;
         private TimeSpan _wallSet;
         private TimeSpan? _suspendedAt;
@@ -80,7 +81,7 @@ internal sealed partial class LeaseSimulation
 
         private Moment Instant => new(Moment.Monotonic, Moment.Wall);
 
-        private Membership.View View => new(_members, _joining, _gone, _members.Contains(Id) ? _fence.CurrentUntil : Actors.Sites.Moment.Never);
+        private Membership.View View => new(_members, _joining, _gone, _members.Contains(Id) ? _fence.CurrentUntil : Actors.Sites.Moment.Never) { Heard = _heard };
 
         public override string ToString() =>
             $"{Id}: demand {Demand}, open {_open}, leased {Leased}, last told {_holder.Held?.ToString() ?? "a lease"}, asks {KnownOwner.Id}, members {string.Join(' ', _members.Select(id => id.Incarnation))}"
@@ -151,6 +152,7 @@ internal sealed partial class LeaseSimulation
             {
                 _world.Send(this, other, to =>
                 {
+                    to._heard[Id] = to.Moment;
                     if (to._members.Contains(Id))
                     {
                         _world.Send(to, this, back => back._fence.Answered(to.Id, number));
@@ -220,6 +222,7 @@ internal sealed partial class LeaseSimulation
                 CarryOut();
             }
 
+            _heard[from.Id] = Moment;
             _peers.TryAdd(from.Id, from);
             _world.Trace?.Invoke($"{_world._now} {request}");
             _site.On(request, View, Moment, _effects);
@@ -270,8 +273,8 @@ internal sealed partial class LeaseSimulation
 
         private SiteProtocol.Holding Tell(SiteProtocol.WhatIsHeld asked)
         {
-            var newest = _holdings.Tell(Site, asked.Epoch, Moment, out var connections, out var remaining);
-            return new(Site, Id, newest, connections, remaining, View.GoneSince(Moment));
+            var newest = _holdings.Tell(Site, asked.Epoch, Moment, out var lease);
+            return new(Site, Id, newest, lease, View.GoneSince(Moment));
         }
 
         private void OnAnswer(SiteProtocol.ISiteMessage answer)

@@ -306,6 +306,45 @@ public sealed class SiteStateTests
     }
 
     [Fact]
+    public void What_nodes_had_from_a_granter_that_is_gone_they_go_on_with_while_the_rest_is_waited_for()
+    {
+        var gone = new GoneMember(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(12));
+        _view = View([A, B]) with { Gone = ImmutableDictionary<NodeId, Moment>.Empty.Add(C, _now) };
+        var site = Learning();
+        Had(site, A, 4, TimeSpan.FromSeconds(-2), gone);
+        Assert.Equal(0, Connections(Ask(site, A, demand: 9)));      // B could hold everything
+        Had(site, B, 3, TimeSpan.FromSeconds(1), gone);
+
+        Assert.Equal(4, Connections(Ask(site, A, demand: 9)));
+        Assert.Equal(3, Connections(Ask(site, B, demand: 9)));
+        Pass(LeaseTiming.Grace - TimeSpan.FromSeconds(13));
+        Assert.Equal(4, Connections(Ask(site, A, demand: 9)));      // the three that C may have had are not given away before their time
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.False(site.IsLearning && Connections(Ask(site, A, demand: 9)) < 5);
+    }
+
+    public static TheoryData<string, int, double, GoneMember[]> NotContinued => new()
+    {
+        { "it ended while the granter could still give it to another", 3, -7, [new(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(12))] },
+        { "the granter may still be granting", 3, 9, [new(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5))] },
+        { "another granter was there in between", 0, 9, [new(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(12))] },
+        { "the granter is not gone", 2, 9, [new(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(12))] },
+        { "a member does not know yet that the granter is gone, and may answer it", 3, 9, [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(NotContinued))]
+    public void What_another_may_have_by_now_is_not_gone_on_with(string why, int granter, double remaining, GoneMember[] gone)
+    {
+        _view = View([A, B]) with { Gone = ImmutableDictionary<NodeId, Moment>.Empty.Add(C, _now) };
+        var site = Learning();
+        Had(site, A, 4, TimeSpan.FromSeconds(remaining), [new(C, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5))], granter);
+        Had(site, B, 0, default, gone);
+
+        Assert.True(Connections(Ask(site, A, demand: 9)) == 0, why);
+    }
+
+    [Fact]
     public void A_member_that_goes_without_an_answer_is_waited_for_as_gone()
     {
         var site = Learning();
@@ -325,7 +364,7 @@ public sealed class SiteStateTests
     {
         var site = Learning();
         Hold(site, A, 0);
-        Hold(site, B, 0, new GoneMember(new NodeId("d:1", 4), TimeSpan.FromSeconds(11)));
+        Hold(site, B, 0, new GoneMember(new NodeId("d:1", 4), TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(11)));
         Hold(site, C, 0);
 
         Assert.True(site.IsLearning);
@@ -449,7 +488,12 @@ public sealed class SiteStateTests
     private SiteState Learning() => new(Site, First, knows: false, new SiteOptions(), _view, _now, _effects);
 
     private void Hold(SiteState site, NodeId node, int connections, params GoneMember[] gone) =>
-        site.On(new SiteProtocol.Holding(Site, node, site.Epoch, connections, LeaseTiming.TimeToLive, [.. gone]), _view, _now, _effects);
+        site.On(new SiteProtocol.Holding(Site, node, site.Epoch, new(connections, LeaseTiming.TimeToLive, 0), [.. gone]), _view, _now, _effects);
+
+    private void Had(SiteState site, NodeId node, int connections, TimeSpan remaining, params GoneMember[] gone) => Had(site, node, connections, remaining, gone, C.Incarnation);
+
+    private void Had(SiteState site, NodeId node, int connections, TimeSpan remaining, GoneMember[] gone, int granter) =>
+        site.On(new SiteProtocol.Holding(Site, node, site.Epoch, new(connections, remaining, granter), [.. gone]), _view, _now, _effects);
 
     private void Pass(TimeSpan span) => _now = _now.Plus(span);
 

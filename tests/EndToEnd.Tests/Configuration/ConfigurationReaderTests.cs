@@ -96,8 +96,18 @@ public class ConfigurationReaderTests
         { "AUTH is not there yet", "listeners = [ { auth = optional } ]", "this version does not do it" },
         { "certificates are not there yet", "tls { certificates = [ { certificate = a, key = b } ] }", "mailcluster.tls.certificates: this version does not do it; leave it at []" },
         { "users are not there yet", "users { file = \"users.json\" }", "mailcluster.users.file: \"users.json\": this version does not do it" },
-        { "other nodes are not there yet", "cluster { nodes = [\"a:4053\"] }", "mailcluster.cluster.nodes: this version does not do it" },
-        { "TLS between nodes is not there yet", "cluster { tls { certificate = a } }", "mailcluster.cluster.tls.certificate: \"a\": this version does not do it" },
+        { "a node that is not among its cluster's", "cluster { nodes = [\"a.example:4053\", \"b.example:4053\"] }", "mailcluster.cluster.nodes: this node, which calls itself 127.0.0.1:4053 (cluster.address), is not among them; if a.example:4053 is meant, set cluster.address" },
+        { "a node that calls itself otherwise", "cluster { address = \"10.0.0.1:4053\", nodes = [\"a.example:4053\", \"10.0.0.1:4054\"] }", "this node, which calls itself 10.0.0.1:4053 (cluster.address), is not among them; if 10.0.0.1:4054 is meant" },
+        { "a node that stands there twice", "cluster { nodes = [\"127.0.0.1:4053\", \"127.0.0.1:4053\"] }", "mailcluster.cluster.nodes[1]: 127.0.0.1:4053 is in the list already" },
+        { "a node without its port", "cluster { nodes = [\"127.0.0.1\"] }", "mailcluster.cluster.nodes[0]: \"127.0.0.1\": expected a host and a port" },
+        { "peers cannot know a port that is any", "cluster { bind = \"127.0.0.1:0\", address = \"127.0.0.1:4053\", nodes = [\"127.0.0.1:4053\"] }", "port 0 is any free one, which peers cannot know" },
+        { "TLS between nodes without a key", "cluster { tls { certificate = a, authority = c } }", "mailcluster.cluster.tls.certificate: mutual TLS needs all three of certificate, key and authority; missing: cluster.tls.key" },
+        { "a service without the number of its pods", "cluster { service = mail-nodes }", "mailcluster.cluster.service: needs cluster.replicas" },
+        { "a number of pods without their service", "cluster { replicas = 3 }", "mailcluster.cluster.replicas: has no effect without cluster.service" },
+        { "a pod on loopback", "cluster { service = mail-nodes, replicas = 3 }", "mailcluster.cluster.service: peers cannot reach cluster.bind = 127.0.0.1:4053" },
+        { "a service and nodes", "cluster { service = mail-nodes, replicas = 3, nodes = [\"127.0.0.1:4053\"] }", "only one of the two may be set" },
+        { "no room above the cluster's port", "cluster { bind = \"127.0.0.1:65500\" }", "port 65500 leaves no room for the bootstrap port 37 above it; set cluster.bootstrap" },
+        { "the bootstrap endpoint on another port of ours", "cluster { bootstrap = \"127.0.0.1:8080\", nodes = [\"127.0.0.1:4053\"] }", "127.0.0.1:8080 is the same port as http.bind" },
         { "a substitution would be empty without a word", "hostname = ${?POD}", "substitutions are not understood; set the environment variable MAILCLUSTER__HOSTNAME instead" },
         { "an unknown log level", "log { level = verbose }", "expected debug, info, warning or error" },
         { "an empty directory", "data-directory = \"\"", "may not be empty" },
@@ -247,6 +257,29 @@ public class ConfigurationReaderTests
         Assert.Equal((new DomainName("example.com"), "mail.example.com", 587), (options.Routes[1].Domain, options.Routes[1].Host, options.Routes[1].Port));
         Assert.Equal(("mail-0.mail", 4053), (options.Cluster.Host, options.Cluster.Port));
     }
+
+    [Fact]
+    public void A_pod_computes_its_cluster_from_its_own_name()
+    {
+        var result = ConfigurationReader.Read("mailcluster.cluster { bind = \"0.0.0.0:4053\", service = mail-nodes, replicas = 3 }", null, [], new("mail-1", 1L << 30, "/tmp"));
+        Assert.Empty(result.Errors);
+        Assert.Equal(["mail-0.mail-nodes:4053", "mail-1.mail-nodes:4053", "mail-2.mail-nodes:4053"], result.Options!.Cluster.Nodes);
+        Assert.Equal("mail-1.mail-nodes:4053", result.Options.Cluster.Name);
+        Assert.Equal("0.0.0.0:4090", result.Options.Cluster.Bootstrap.ToString());
+
+        // One that was added joins the three.
+        var added = ConfigurationReader.Read("mailcluster.cluster { bind = \"0.0.0.0:4053\", service = mail-nodes, replicas = 3 }", null, [], new("mail-7", 1L << 30, "/tmp"));
+        Assert.Empty(added.Errors);
+        Assert.Equal(("mail-7.mail-nodes:4053", 3), (added.Options!.Cluster.Name, added.Options.Cluster.Nodes.Length));
+    }
+
+    [Fact]
+    public void A_service_needs_a_pod()
+        => Assert.Contains("this machine's name, relay.example.net, does not end in a number", Assert.Single(ConfigurationReader.Read("mailcluster.cluster { service = mail-nodes, replicas = 3 }", null, [], new("relay.example.net", 1L << 30, "/tmp")).Errors).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void Files_of_the_cluster_s_TLS_count_from_the_configuration()
+        => Assert.Equal(new("/etc/mailcluster/tls.crt", "/run/tls.key", "/etc/mailcluster/ca.crt"), Options("mailcluster.cluster.tls { certificate = tls.crt, key = \"/run/tls.key\", authority = ca.crt }").Cluster.Tls);
 
     [Fact]
     public void Reads_and_shows_the_load_balancers_and_the_listener_behind_them()

@@ -28,7 +28,7 @@ internal sealed class NodeProcess : IAsyncDisposable
               data-directory = "data"
               listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" }{{proxied}} ]
               http { bind = "127.0.0.1:{{HttpPort}}" }
-              admin { bind = "127.0.0.1:{{FreePort.Next()}}" }
+              admin { bind = "127.0.0.1:{{AdminPort}}" }
               cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
               shutdown { delay = 0s, deliveries = 10s }
               {{settings}}
@@ -39,6 +39,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int SmtpPort { get; }
 
     public int HttpPort { get; }
+
+    public int AdminPort { get; } = FreePort.Next();
 
     public int ProxyPort { get; }
 
@@ -96,6 +98,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        return await EndAsync();
+    }
+
+    /// <summary>The exit code of a node that ends by itself.</summary>
+    public async Task<int> EndAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

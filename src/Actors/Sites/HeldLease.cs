@@ -1,0 +1,7 @@
+namespace MailCluster.Actors.Sites;
+
+/// <summary>What a node tells a new incarnation of its lease.</summary>
+/// <param name="Connections">Leased connections; 0 where there is no lease, or it was given back or taken away.</param>
+/// <param name="Remaining">How long it still runs; negative: for so long it has run out, which counts for nothing but shows what the node had when its granter went.</param>
+/// <param name="Granter">The incarnation of the node that granted it, where no other granter has asked here since; 0 where one has: then what this one granted may be somebody else's now.</param>
+public readonly record struct HeldLease(int Connections, TimeSpan Remaining, int Granter);

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using MailCluster.Actors.Sites;
+using MailCluster.Node.Configuration;
+using MailCluster.Node.Hosting;
+using MailCluster.Node.Http;
+
+namespace MailCluster.Node.Cluster;
+
+/// <summary>
+/// Looks after a node that has joined: takes no mail while it is cut off from the majority, tells peers where it stands, keeps who is in the cluster for the next start, and ends the node when it
+/// can be in this cluster no more.
+/// </summary>
+internal sealed partial class ClusterWatch(NodeOptions options, Formation formation, Membership membership, NodeReadiness readiness, NodeWork work, Func<ActorSystem> system, MembershipLog log, ILogger<ClusterWatch> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Founders _founders = Founders.Of(options.Cluster);
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ImmutableArray<string> _remembered = [];
+    private bool _cutOff;
+    private Task _watching = Task.CompletedTask;
+
+    /// <summary>Ends with the reason when this node is lost to its cluster.</summary>
+    public Task<string> Lost => _lost.Task;
+
+    /// <summary>Begins; this node is up.</summary>
+    public void Start()
+    {
+        Akka.Cluster.Cluster.Get(system()).RegisterOnMemberRemoved(() =>
+        {
+            // Once it stops by itself it leaves, and is removed in the end.
+            if (!_stop.IsCancellationRequested) _lost.TrySetResult("this node was removed from the cluster");
+        });
+        _watching = WatchAsync();
+    }
+
+    /// <summary>Ends it, and tells peers that this node is going.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _watching;
+        formation.Stand(BootstrapStanding.Leaving, []);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        do
+        {
+            var cluster = Akka.Cluster.Cluster.Get(system());
+            log.Follow(cluster.State, cluster.SelfUniqueAddress);
+            Look(cluster.State, membership.Now, Moment.Of(system().Scheduler));
+        }
+        while (await NextAsync(timer));
+    }
+
+    private async Task<bool> NextAsync(PeriodicTimer timer)
+    {
+        try
+        {
+            return !Lost.IsCompleted && await timer.WaitForNextTickAsync(_stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Look(ClusterEvent.CurrentClusterState state, Membership.View view, Moment now)
+    {
+        var up = state.Members.Where(member => member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Down or MemberStatus.Removed)).ToList();
+        if (up.Count == 0) return;
+        Remember([.. up.Select(member => MembershipLog.NameOf(member.Address)).Order(StringComparer.Ordinal)]);
+
+        // The fence learns of the members by the same events as this state, but not at the same instant.
+        var outOfTouch = view.Members.IsEmpty || view.IsCurrent(now) ? TimeSpan.Zero : view.CurrentUntil == Moment.Never ? Belonging.Patience : now.Since(view.CurrentUntil);
+        switch (Belonging.Of(_founders, up.Count, outOfTouch))
+        {
+            case Belonging.Lost lost:
+                Stand(BootstrapStanding.CutOff, lost.Reason);
+                _lost.TrySetResult(lost.Reason);
+                break;
+            case Belonging.CutOff cutOff:
+                Stand(BootstrapStanding.CutOff, cutOff.Reason);
+                break;
+            default:
+                Stand(BootstrapStanding.Member, null);
+                break;
+        }
+
+        void Stand(BootstrapStanding standing, string? reason)
+        {
+            formation.Stand(standing, [.. up.Where(member => !state.Unreachable.Contains(member)).Select(member => MembershipLog.NameOf(member.Address))]);
+            if (readiness.ClusterMissing == reason) return;
+            readiness.ClusterMissing = reason;
+            work.SetReady(reason is null);
+            if (reason is not null) CutsOff(reason);
+            else if (_cutOff) Returns();
+            _cutOff = reason is not null;
+        }
+    }
+
+    private void Remember(ImmutableArray<string> members)
+    {
+        if (members.SequenceEqual(_remembered)) return;
+        _remembered = members;
+        formation.Remember(members);
+    }
+
+    [LoggerMessage(70, LogLevel.Warning, "no new mail is taken, this node is cut off from its cluster: {Reason}")]
+    private partial void CutsOff(string reason);
+
+    [LoggerMessage(71, LogLevel.Information, "the cluster is in reach again, mail is taken")]
+    private partial void Returns();
+}

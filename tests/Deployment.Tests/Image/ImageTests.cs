@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailCluster.Deployment.Tests.Support;
+using MailCluster.EndToEnd.Tests.Support;
+
+namespace MailCluster.Deployment.Tests.Image;
+
+/// <summary>What the image and the StatefulSet take for granted, tried out: the published files run with nothing around them, as nobody, on a root that cannot be written.</summary>
+public sealed class ImageTests : IClassFixture<ImageTests.Built>
+{
+    private readonly Built _built;
+
+    public ImageTests(Built built) => _built = built;
+
+    [Fact]
+    public async Task Starts_takes_a_mail_and_stops_in_order()
+    {
+        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        using var node = Start(all, all.Container.Args, "mailcluster-0");
+        await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
+        Assert.Equal(200, Get(node.Id, 8080, "/healthz"));
+
+        // As confined as the manifests say.
+        var status = File.ReadAllLines($"/proc/{node.Id}/status");
+        Assert.Contains("Uid:\t1654\t1654\t1654\t1654", status);
+        Assert.Contains("Gid:\t1654\t1654\t1654\t1654", status);
+        Assert.Contains("CapEff:\t0000000000000000", status);
+        Assert.Contains("CapPrm:\t0000000000000000", status);
+        Assert.Contains("NoNewPrivs:\t1", status);
+        Assert.Contains(File.ReadAllLines($"/proc/{node.Id}/mountinfo"), line => line.Split(' ') is [_, _, _, _, "/", var options, ..] && options.Split(',').Contains("ro"));
+        Assert.False(File.Exists(_built.Root.In("/bin/sh")));
+
+        // From inside, to a domain that the overlay relays for.
+        Assert.StartsWith("250 2.0.0", Mail(node.Id, 2526), StringComparison.Ordinal);
+
+        // The load balancer's listener wants a header, and whoever sends none from no listed address is let go.
+        Assert.DoesNotContain("220", Greeting(node.Id, 2525), StringComparison.Ordinal);
+
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Contains("stopped", node.Log, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Combine(_built.Root.Data, "spool")));
+        Assert.Empty(Directory.GetFileSystemEntries(_built.Root.In("/tmp")));
+    }
+
+    [Fact]
+    public async Task Checks_the_configuration_as_it_does_anywhere()
+    {
+        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/production"));
+        using var node = Start(all, [.. all.Container.Args, "--check"], "mailcluster-2");
+        Assert.Equal(0, await node.EndAsync());
+        Assert.Contains("mailcluster.hostname = mail.example.net", node.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_volume_it_says_so_and_does_not_start()
+    {
+        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        using var node = Start(all, all.Container.Args, "mailcluster-0", ("MAILCLUSTER__DATA_DIRECTORY", "/var/lib/elsewhere"));
+        Assert.Equal(1, await node.EndAsync());
+        Assert.Contains("data-directory: cannot make /var/lib/elsewhere", node.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sink_runs_from_the_same_image()
+    {
+        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        var sink = all.All<k8s.Models.V1Deployment>().Single().Spec.Template.Spec.Containers.Single();
+        using var node = Start(all, sink.Args, "sink");
+        await node.Holds(() => Greeting(node.Id, sink.Ports.Single().ContainerPort).StartsWith("220", StringComparison.Ordinal), "the sink's greeting");
+        Assert.Equal(0, await node.TerminateAsync());
+    }
+
+    /// <summary>A node of a cluster that is founded by one: the others are not here.</summary>
+    private Running Start(Deployed all, IEnumerable<string> arguments, string hostname, params (string Name, string Value)[] more)
+    {
+        File.WriteAllText(_built.Root.In("/etc/mailcluster/cluster.hocon"), all.Hocon);
+        var environment = all.Environment.Concat(Dockerfile.Read().Environment).Append(new("MAILCLUSTER__CLUSTER__REPLICAS", arguments.Contains("--check") ? "3" : "1")).Append(new("MAILCLUSTER__SHUTDOWN__DELAY", "0s"))
+            .Concat(more.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))).GroupBy(pair => pair.Key).Select(group => group.Last());
+        return new(_built.Root.Start([.. Dockerfile.Read().EntryPoint, .. arguments], environment, hostname));
+    }
+
+    private static int Get(int id, int port, string path)
+    {
+        using var stream = Connect(id, port);
+        if (stream is null) return 0;
+        stream.Write(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        return reader.ReadLine()?.Split(' ') is [_, var status, ..] ? int.Parse(status, CultureInfo.InvariantCulture) : 0;
+    }
+
+    private static string Greeting(int id, int port)
+    {
+        using var stream = Connect(id, port);
+        if (stream is null) return "";
+        try
+        {
+            return new StreamReader(stream, Encoding.ASCII).ReadLine() ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>A transaction; the reply to the end of data.</summary>
+    private static string Mail(int id, int port)
+    {
+        using var stream = Connect(id, port)!;
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        Reply();
+        foreach (var line in new[] { "EHLO client.test", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA" })
+        {
+            stream.Write(Encoding.ASCII.GetBytes(line + "\r\n"));
+            Assert.Matches("^[23]", Reply());
+        }
+
+        stream.Write("Subject: from the image\r\n\r\nhello\r\n.\r\n"u8);
+        return Reply();
+
+        string Reply()
+        {
+            string? line;
+            do line = reader.ReadLine();
+            while (line is [_, _, _, '-', ..]);
+            return line ?? "";
+        }
+    }
+
+    private static NetworkStream? Connect(int id, int port)
+    {
+        try
+        {
+            var socket = NetworkNamespace.Socket(id);
+            socket.ReceiveTimeout = 20_000;
+            socket.Connect(IPAddress.Loopback, port);
+            return new(socket, ownsSocket: true);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The image, made once.</summary>
+    public sealed class Built : IAsyncLifetime
+    {
+        private ImageRoot? _root;
+
+        internal ImageRoot Root
+        {
+            get
+            {
+                Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can make a root file system and namespaces.");
+                return _root!;
+            }
+        }
+
+        public async ValueTask InitializeAsync()
+        {
+            if (Environment.IsPrivilegedProcess) _root = await ImageRoot.BuildAsync();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _root?.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>A process in the image.</summary>
+    private sealed class Running : IDisposable
+    {
+        private readonly Process _process;
+        private readonly StringBuilder _log = new();
+
+        public Running(Process process)
+        {
+            _process = process;
+            process.OutputDataReceived += (_, line) => Keep(line.Data);
+            process.ErrorDataReceived += (_, line) => Keep(line.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+
+        public int Id => _process.Id;
+
+        public string Log
+        {
+            get
+            {
+                lock (_log)
+                {
+                    return _log.ToString();
+                }
+            }
+        }
+
+        public async Task Holds(Func<bool> condition, string what)
+        {
+            await Eventually.HoldsAsync(() => _process.HasExited || condition(), what, TimeSpan.FromSeconds(90), () => Log);
+            Assert.False(_process.HasExited, Log);
+        }
+
+        public async Task<int> TerminateAsync()
+        {
+            await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+            return await EndAsync();
+        }
+
+        public async Task<int> EndAsync()
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
+        }
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+                _process.WaitForExit();
+            }
+
+            _process.Dispose();
+        }
+
+        private void Keep(string? line)
+        {
+            if (line is null) return;
+            lock (_log)
+            {
+                _log.AppendLine(line);
+            }
+        }
+    }
+}
