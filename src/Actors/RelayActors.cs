@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Reports;
@@ -28,6 +29,8 @@ public sealed class RelayActors
     private readonly QueuePartitions _partitions;
     private readonly IActorRef[] _queues;
     private readonly IActorRef _pools;
+    private readonly IActorRef _reports;
+    private readonly HandoverNode _handover;
 
     private RelayActors(ActorSystem system, RelayParts parts, Spool.Spool spool)
     {
@@ -44,7 +47,7 @@ public sealed class RelayActors
             Facts = parts.Facts,
             Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
         }), "pools");
-        var reports = system.ActorOf(ReportActor.Props(new()
+        _reports = system.ActorOf(ReportActor.Props(new()
         {
             Hostname = parts.Hostname,
             Spool = spool,
@@ -63,12 +66,13 @@ public sealed class RelayActors
             Facts = parts.Facts,
             DeliveryActors = registry.Get<DeliveryRegion>(),
             Pools = _pools,
-            Reports = reports,
+            Reports = _reports,
             Questions = Questions / _partitions.Count,
         };
         _queues = [.. Enumerable.Range(1, _partitions.Count).Select(number => system.ActorOf(QueueActor.Props(queue), $"queue-{number}"))];
         Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, parts.Closed, system.ActorOf(SessionsActor.Props, "sessions"),
             parts.Loggers.CreateLogger<Reception>(), parts.Time);
+        _handover = HandoverNode.Start(system, parts, spool, Reception);
     }
 
     /// <summary>What listeners need.</summary>
@@ -102,6 +106,27 @@ public sealed class RelayActors
         // What the pools told the queues stands in their mailboxes before this question: when it is answered, every end has been recorded.
         await Task.WhenAll(_queues.Select(queue => queue.Ask<QueueProtocol.Inspection>(new QueueProtocol.Inspect(null, 0), TimeSpan.FromSeconds(10), CancellationToken.None))).ConfigureAwait(false);
     }
+
+    /// <summary>Takes no mail of leaving peers any more.</summary>
+    public void EndReceiving() => _handover.EndReceiving();
+
+    /// <summary>Gives all mail to the peers. Deliveries have ended; the queue and the reports let go of it for good. What is left when time is up stays in the spool, and is told in the log.</summary>
+    public async Task<HandoverOutcome> HandOverAsync(HandoverWish.Yes wish, TimeSpan time, CancellationToken cancellation)
+    {
+        foreach (var queue in _queues)
+        {
+            while (await queue.Ask<QueueProtocol.LetGone>(new QueueProtocol.LetGo(), Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false) is { Remaining: > 0 })
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation).ConfigureAwait(false);
+            }
+        }
+        // After the queues: the last thing that they did may have been to owe a report.
+        await _reports.Ask<ReportProtocol.LetGone>(new ReportProtocol.LetGo(), Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        return await _handover.HandOverAsync(wish, time, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes what peers reach of the spool; it closes next.</summary>
+    public ValueTask EndHandoverAsync() => _handover.DisposeAsync();
 
     private void Arrive(IReadOnlyList<Arrival> arrivals) =>
         _partitions.Split(arrivals, (partition, part) => _queues[partition].Tell(new QueueProtocol.Arrived(part), ActorRefs.NoSender));

@@ -3,6 +3,7 @@ using System.Net;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
 using MailCluster.Actors.Facts;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Rules;
@@ -41,6 +42,9 @@ public sealed record RelayParts
 
     /// <summary>When a site is taken to be down.</summary>
     public required SiteOptions Sites { get; init; }
+
+    /// <summary>The internal listener; null on a node without peers.</summary>
+    public HandoverSettings? Handover { get; init; }
 
     /// <summary>Where fates are written.</summary>
     public required EventLog Events { get; init; }

@@ -81,6 +81,9 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
                 break;
             case QueueProtocol.Resume:
                 break;
+            case QueueProtocol.LetGo:
+                Sender.Tell(new QueueProtocol.LetGone(_state.LetGo(now, _effects)));
+                break;
             case QueueProtocol.Inspect inspect:
                 Sender.Tell(_state.Inspect(inspect));
                 break;

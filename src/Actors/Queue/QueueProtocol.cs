@@ -31,6 +31,14 @@ public static class QueueProtocol
     /// <summary>Go on.</summary>
     public sealed record Resume : INoSerializationVerificationNeeded;
 
+    /// <summary>Let go of all mail for good: the node hands its spool over. Pauses first; from then on nothing of what waits is tried, expires or has its delay told, and what is with connections follows
+    /// as its jobs end. May be repeated. Answered by <see cref="LetGone"/>, at once. What the spool keeps is queued again by the next start alone: a <see cref="Resume"/> does not bring it back.</summary>
+    public sealed record LetGo : INoSerializationVerificationNeeded;
+
+    /// <summary>Answers <see cref="LetGo"/>.</summary>
+    /// <param name="Remaining">Entries that are still with connections or being recorded; at 0 the partition does nothing to the spool any more.</param>
+    public sealed record LetGone(int Remaining) : INoSerializationVerificationNeeded;
+
     /// <summary>Asks how the queue stands. Answered by <see cref="Inspection"/>.</summary>
     /// <param name="Domain">One destination; null for all.</param>
     /// <param name="Destinations">How many destinations to describe at most, those with the most recipients first.</param>

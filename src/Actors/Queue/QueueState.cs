@@ -46,6 +46,10 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Su
     /// <summary>Takes what was committed or found.</summary>
     public void Arrive(IReadOnlyList<Arrival> arrivals, DateTimeOffset now, QueueEffects effects)
     {
+        if (_lettingGo)
+        {
+            return;
+        }
         DestinationQueue? destination = null;
         for (var i = 0; i < arrivals.Count; i++)
         {
@@ -152,9 +156,14 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Su
         }
     }
 
-    /// <summary>Gives an entry that has no owner to one.</summary>
+    /// <summary>Gives an entry that has no owner to one; where the queue lets go of its mail, only to somebody who does something with it.</summary>
     private void Place(DestinationQueue destination, int number, EntryState state)
     {
+        if (_lettingGo && state is (EntryState.Due or EntryState.Deferred or EntryState.PutOff))
+        {
+            Forget(destination, number);
+            return;
+        }
         _entries[number].State = state;
         ListOf(destination, state).Append(_entries, number);
         SetTimer(number);
@@ -210,7 +219,7 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Su
         {
             next = entry.NextAttemptAt;
         }
-        if ((entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) is var notice && notice < next)
+        if (!_lettingGo && (entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) is var notice && notice < next)
         {
             next = notice;
         }

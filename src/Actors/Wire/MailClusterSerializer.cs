@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Serialization;
 using Google.Protobuf;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 
@@ -40,6 +41,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         DeliveryProtocol.Report => "d1",
         DeliveryProtocol.Decision => "d2",
         DeliveryProtocol.Closing => "d3",
+        HandoverProtocol.Ask => "h1",
+        HandoverProtocol.Answer => "h2",
         RulesProtocol.Digest => "r1",
         RulesProtocol.Told => "r2",
         _ => throw new ArgumentException($"No manifest for {o.GetType()}", nameof(o)),
@@ -51,6 +54,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         SiteProtocol.ISiteMessage site => SiteWire.Write(site),
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
         DeliveryProtocol.Closing closing => DeliveryWire.Write(closing),
+        HandoverProtocol.Ask ask => HandoverWire.Write(ask),
+        HandoverProtocol.Answer answer => HandoverWire.Write(answer),
         RulesProtocol.IRulesMessage rules => RulesWire.Write(rules),
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
         FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
@@ -75,6 +80,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
                 "d1" => DeliveryWire.Read(Proto.DeliveryReport.Parser.ParseFrom(bytes)),
                 "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
                 "d3" => DeliveryWire.Read(Proto.DeliveryClosing.Parser.ParseFrom(bytes)),
+                "h1" => HandoverWire.Read(Proto.HandoverAsk.Parser.ParseFrom(bytes)),
+                "h2" => HandoverWire.Read(Proto.HandoverAnswer.Parser.ParseFrom(bytes)),
                 "r1" => RulesWire.Read(Proto.RulesDigest.Parser.ParseFrom(bytes)),
                 "r2" => RulesWire.Read(Proto.RulesTold.Parser.ParseFrom(bytes)),
                 _ => NotUnderstood(manifest),

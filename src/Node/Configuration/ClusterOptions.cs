@@ -30,7 +30,7 @@ public sealed class ClusterOptions
     /// <summary>What mutual TLS between nodes is made with; null without it.</summary>
     public ClusterTlsOptions? Tls { get; init; }
 
-    /// <summary>The nodes' internal listener. Default: 127.0.0.1:4054.</summary>
+    /// <summary>The nodes' internal listener. Default: port 4054 of the bind's address, or another one where that is taken.</summary>
     public IPEndPoint Handover { get; init; } = new(IPAddress.Loopback, 4054);
 
     /// <summary>True where the file names <see cref="Handover"/>: then it is that port or none.</summary>

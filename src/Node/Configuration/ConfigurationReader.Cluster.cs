@@ -42,7 +42,7 @@ public static partial class ConfigurationReader
             Nodes = [.. nodes.Select(node => node.ToString())],
             Service = service?.Value,
             Bootstrap = ReadBootstrap(section, bind),
-            Handover = section.Value("handover", defaults.Handover, Formats.EndPoint),
+            Handover = section.Value("handover", new IPEndPoint(bind.Address, defaults.Handover.Port), Formats.EndPoint, "cluster.bind"),
             IsHandoverWritten = section.Has("handover"),
             HandoverAddress = section.Value("handover-address", null, Names.OptionalHostAndPort, "cluster.address and the port of cluster.handover")?.ToString(),
             Tls = ReadClusterTls(section.Section("tls"), directory),

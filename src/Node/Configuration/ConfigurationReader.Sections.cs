@@ -263,6 +263,7 @@ public static partial class ConfigurationReader
         {
             Delay = section.Value("delay", defaults.Delay, Formats.Duration, TimeSpan.Zero, TimeSpan.FromHours(1)),
             Deliveries = section.Value("deliveries", defaults.Deliveries, Formats.Duration, TimeSpan.Zero, Day),
+            Handover = section.Value("handover", defaults.Handover, Formats.Duration, TimeSpan.FromSeconds(1), Day),
         };
     }
 }

@@ -1,3 +1,4 @@
+using MailCluster.Actors.Handover;
 using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Http;
@@ -22,14 +23,15 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     private readonly BoundPorts _ports;
     private readonly Formation _formation;
     private readonly ClusterWatch _watch;
+    private readonly FinalLeave _leave;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<NodeLifecycle> _logger;
     private readonly ShutdownSequence _shutdown;
     private Spool.Spool? _spool;
 
-    public NodeLifecycle(NodeOptions options, NodeReadiness readiness, NodeWork work, SmtpServer smtp, BoundPorts ports, Formation formation, ClusterWatch watch, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<NodeLifecycle> logger)
+    public NodeLifecycle(NodeOptions options, NodeReadiness readiness, NodeWork work, SmtpServer smtp, BoundPorts ports, Formation formation, ClusterWatch watch, FinalLeave leave, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<NodeLifecycle> logger)
     {
-        (_options, _readiness, _work, _smtp, _ports, _formation, _watch, _lifetime, _logger) = (options, readiness, work, smtp, ports, formation, watch, lifetime, logger);
+        (_options, _readiness, _work, _smtp, _ports, _formation, _watch, _leave, _lifetime, _logger) = (options, readiness, work, smtp, ports, formation, watch, leave, lifetime, logger);
         _shutdown = new(Steps(), time, logger);
     }
 
@@ -101,15 +103,34 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         new("not ready any more", ClosingLimit, _ =>
         {
             _readiness.Stopping = true;
+            _leave.Begin();
+            _work.EndReceiving();
             return _watch.StopAsync();
         }),
         new("still accepting, until load balancers have noticed", _options.Shutdown.Delay, cancellation => Task.Delay(Timeout.InfiniteTimeSpan, cancellation), Waits: true),
         new("sessions", _options.Shutdown.Deliveries, _work.EndSessionsAsync),
         new("listeners", ClosingLimit, _smtp.StopAsync),
         new("deliveries", _options.Shutdown.Deliveries, _work.EndDeliveriesAsync),
+        new("handover", _leave.IsAlone ? TimeSpan.Zero : _options.Shutdown.Handover + FinalLeave.AnswerLimit, HandOverAsync),
+        new("internal listener", ClosingLimit, _ => _work.EndHandoverAsync()),
         new("spool", ClosingLimit, async _ => await _spool!.DisposeAsync()),
         new("event log", ClosingLimit, _ => _work.CloseEventLogAsync()),
     ];
+
+    /// <summary>A node that comes back keeps its mail on its disk; one that does not gives it away.</summary>
+    private async Task HandOverAsync(CancellationToken cancellation)
+    {
+        if (LostReason is not null || _leave.IsAlone) return;
+        switch (await _leave.WishAsync())
+        {
+            case HandoverWish.Yes yes:
+                await _work.HandOverAsync(yes, _options.Shutdown.Handover, cancellation);
+                break;
+            case HandoverWish.No no:
+                KeepsMail(no.Reason, _spool!.OpenRecipients);
+                break;
+        }
+    }
 
     /// <summary>A node that is lost to its cluster stops in order, without the wait for load balancers: it takes no mail already.</summary>
     private async Task EndWhenLostAsync()
@@ -163,6 +184,9 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
 
     [LoggerMessage(15, LogLevel.Error, "stops, to be started again and join anew: {Reason}")]
     private partial void Lost(string reason);
+
+    [LoggerMessage(16, LogLevel.Information, "no handover: {Reason}; {Recipients} recipients wait on the disk for this node's return")]
+    private partial void KeepsMail(string reason, long recipients);
 
     [LoggerMessage(13, LogLevel.Warning, "no new mail is taken: {Reason}")]
     private partial void TakesNoMail(string reason);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using MailCluster.Actors;
 using MailCluster.Actors.Events;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Sessions;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Smtp;
@@ -41,6 +42,19 @@ internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorS
 
     /// <summary>Begins no delivery more, and returns when those in flight have ended and are recorded, and the leases are given back.</summary>
     public Task EndDeliveriesAsync(CancellationToken cancellation) => _actors?.EndDeliveriesAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <summary>Takes no mail of leaving peers any more.</summary>
+    public void EndReceiving() => _actors?.EndReceiving();
+
+    /// <summary>Gives all mail to the peers; deliveries have ended. Null where the node never got so far as to have any.</summary>
+    public async Task<HandoverOutcome?> HandOverAsync(HandoverWish.Yes wish, TimeSpan time, CancellationToken cancellation) =>
+        _actors is { } actors ? await actors.HandOverAsync(wish, time, cancellation) : null;
+
+    /// <summary>Closes the internal listener.</summary>
+    public async Task EndHandoverAsync()
+    {
+        if (_actors is { } actors) await actors.EndHandoverAsync();
+    }
 
     /// <summary>Flushes and closes the event log; the spool is closed already.</summary>
     public async Task CloseEventLogAsync()

@@ -49,6 +49,7 @@ internal static class RelayHost
                     .AddSingleton<IHttpEndpoint, HealthEndpoint>()
                     .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
                     .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
+                    .AddSingleton<IHttpEndpoint, HandoverEndpoint>()
                     .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.

@@ -86,6 +86,31 @@ internal sealed partial class QueueSimulation
         Assert.Equal(0, _queue.Recipients);
     }
 
+    /// <summary>The node hands its spool over: what is with connections ends, and then nothing is done to any entry any more, however late it gets.</summary>
+    public void LetGo()
+    {
+        _lossy = false;
+        var left = 1;
+        for (var i = 0; i < 5000 && left > 0; i++)
+        {
+            Do(q => left = q.LetGo(_now, _effects));
+            Drain();
+            Advance(TimeSpan.FromMilliseconds(20));
+        }
+        Assert.Equal(0, left);
+        var before = Stands();
+        Arrive(3);
+        Advance(TimeSpan.FromDays(10));
+        Drain();
+        Do(q => q.Resume(_now, _effects));
+        Drain();
+        Assert.Equal(before, Stands().Take(before.Count));
+        Assert.Empty(_queue.Owners());
+        Assert.Equal(0, _queue.Recipients);
+
+        List<string> Stands() => [.. _entries.Values.OrderBy(static entry => entry.Index).Select(static entry => $"{entry.Index} {entry.Attempts} {entry.Notices} {string.Join(',', entry.Statuses)}")];
+    }
+
     private string Explain() => string.Join("; ", _queue.Inspect(new(null, 10)).Described.Select(d => d.ToString()));
 
     private void Step()

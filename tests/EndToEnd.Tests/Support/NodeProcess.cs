@@ -93,6 +93,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        return await EndAsync();
+    }
+
+    /// <summary>The exit code of a node that ends by itself.</summary>
+    public async Task<int> EndAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
