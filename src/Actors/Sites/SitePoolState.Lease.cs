@@ -16,6 +16,8 @@ internal sealed partial class SitePoolState
     private Moment _keptSince;
     /// <summary>True while the pool has one of the places for questions.</summary>
     private bool _hasPlace;
+    /// <summary>Repeats of the question before it had this place.</summary>
+    private int _repeatsBefore;
     /// <summary>True while it stands in line for one.</summary>
     private bool _standsInLine;
 
@@ -25,6 +27,7 @@ internal sealed partial class SitePoolState
         if (_standsInLine)
         {
             (_standsInLine, _hasPlace) = (false, true);
+            _repeatsBefore = _lease.Repeats;
         }
         Evaluate(now, effects);
         if (!_standsInLine && !_hasPlace)
@@ -52,7 +55,7 @@ internal sealed partial class SitePoolState
 
     private bool TakePlace()
     {
-        if (_hasPlace && _lease.Repeats >= RepeatsInPlace && questions.IsShort)
+        if (_hasPlace && _lease.Repeats - _repeatsBefore >= RepeatsInPlace && questions.IsShort)
         {
             LeavePlace();
         }
@@ -60,6 +63,7 @@ internal sealed partial class SitePoolState
         {
             _hasPlace = questions.TryBegin(site);
             _standsInLine = !_hasPlace;
+            _repeatsBefore = _lease.Repeats;
         }
         return _hasPlace;
     }

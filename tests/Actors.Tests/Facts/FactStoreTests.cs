@@ -44,7 +44,8 @@ public sealed class FactStoreTests : IDisposable
         var store = new FactStore();
         using (var system = ActorSystem.Create("facts"))
         {
-            system.ActorOf(FactsActor.Props(path, store, Now));
+            var keeper = system.ActorOf(FactsActor.Props(path, store, Now));
+            await keeper.Ask<ActorIdentity>(new Identify(null), TimeSpan.FromSeconds(20));     // it writes what changes from its start on
             store.Keep(Key, new(7, Now.AddHours(1), "3"), Now);
             store.Keep(new("k", "old"), new(7, Now.AddMilliseconds(1), "3"), Now);
             await system.Terminate();
