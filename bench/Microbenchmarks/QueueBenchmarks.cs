@@ -38,7 +38,7 @@ public class QueueBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _queue = new(new("node:4053", 1), new(new()), new(), new(), 5000, () => 0.5, Start);
+        _queue = new(new("node:4053", 1), new(new()), new(), 5000, () => 0.5, Start);
         for (var i = 0; i < 1000; i++)
         {
             var domain = new DomainName(string.Create(CultureInfo.InvariantCulture, $"domain{i}.example"));

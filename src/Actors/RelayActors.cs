@@ -37,7 +37,6 @@ public sealed class RelayActors
         (_system, _spool) = (system, spool);
         var node = NodeId.Of(Cluster.Get(system).SelfUniqueAddress);
         var registry = ActorRegistry.For(system);
-        var closed = new ClosedDomains();
         _partitions = new(Environment.ProcessorCount);
         _pools = system.ActorOf(SitePoolsActor.Props(new()
         {
@@ -45,6 +44,7 @@ public sealed class RelayActors
             Delivery = parts.Delivery,
             SiteActors = registry.Get<SiteRegion>(),
             Holdings = parts.Holdings,
+            Facts = parts.Facts,
             Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
         }), "pools");
         _reports = system.ActorOf(ReportActor.Props(new()
@@ -63,14 +63,14 @@ public sealed class RelayActors
             Events = parts.Events,
             Logger = parts.Loggers.CreateLogger<QueueActor>(),
             Suspended = parts.Suspended,
-            Closed = closed,
+            Facts = parts.Facts,
             DeliveryActors = registry.Get<DeliveryRegion>(),
             Pools = _pools,
             Reports = _reports,
             Questions = Questions / _partitions.Count,
         };
         _queues = [.. Enumerable.Range(1, _partitions.Count).Select(number => system.ActorOf(QueueActor.Props(queue), $"queue-{number}"))];
-        Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, closed, system.ActorOf(SessionsActor.Props, "sessions"),
+        Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, parts.Closed, system.ActorOf(SessionsActor.Props, "sessions"),
             parts.Loggers.CreateLogger<Reception>(), parts.Time);
         _handover = HandoverNode.Start(system, parts, spool, Reception);
     }

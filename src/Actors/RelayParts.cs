@@ -3,6 +3,7 @@ using System.Net;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
 using MailCluster.Actors.Handover;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Rules;
@@ -56,6 +57,12 @@ public sealed record RelayParts
 
     /// <summary>The node's directory; absolute. What administrative rules and facts are kept in lies there.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary>What this node keeps of domains and sites for their sharded actors.</summary>
+    public FactStore Facts { get; } = new();
+
+    /// <summary>The domains that are full in the whole cluster.</summary>
+    public ClosedDomains Closed { get; } = new();
 
     /// <summary>The domains that operators have suspended: the rules' actor's to write.</summary>
     public SuspendedDomains Suspended { get; } = new();

@@ -11,6 +11,9 @@ public sealed partial class Spool
     private readonly HashSet<QueueId> _removingLarge = [];
     private bool _hasRemovedOrphans;
 
+    // Received messages whose write failed, and the cause. The committer's own.
+    private readonly List<(SpoolWriter Writer, IOException Cause)> _undecided = [];
+
     /// <summary>
     /// Begins to receive a message by handover. The writer has the message's own name; its commit (<see cref="SpoolWriter.CommitReceivedAsync"/>) writes envelope, content, where the entries stand and
     /// that this handover was received, in one record. Waits while the content pool is empty; the caller must hold none of it.
@@ -141,6 +144,31 @@ public sealed partial class Spool
                 _receiving.Remove(writer.Id);
             }
         }
+    }
+
+    /// <summary>
+    /// A failed write may have survived, and come back with a crash as long as no later segment has cut it off. A client that is told 451 sends again, and may then be delivered to twice; a donor that is
+    /// told so gives the message to somebody else, and must not. So it is told, and <see cref="HasHadAsync"/> answers, when the end has been cut off.
+    /// </summary>
+    private void DecideFailed(bool mayWrite)
+    {
+        if (mayWrite && _undecided.Count > 0 && _incoming.HasLooseEnd && !_deferred.HasLooseEnd)
+        {
+            Probe(_incomingBatch);
+        }
+        if (!_incoming.HasLooseEnd)
+        {
+            RefuseUndecided();
+        }
+    }
+
+    private void RefuseUndecided()
+    {
+        foreach (var (writer, cause) in _undecided)
+        {
+            writer.Fail(cause);
+        }
+        _undecided.Clear();
     }
 
     private HandoverVerdict Judge(HandoverId handover)

@@ -86,7 +86,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             .AddHocon(ConfigurationFactory.ParseString(Settings), HoconAddMode.Prepend)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions())
-            .WithMailClusterShards(new DeliveryNode(resolver, new RetryOptions(), queuePerDomain), new SiteNode(new Membership(), holdings, new ShardTenure(), new SiteOptions())));
+            .WithMailClusterShards(new DeliveryNode(resolver, new RetryOptions(), queuePerDomain, new ClosedDomains(), new FactStore()), new SiteNode(new Membership(), holdings, new ShardTenure(), new SiteOptions(), new FactStore())));
         var host = builder.Build();
         await host.StartAsync();
         var node = new ClusterNode(host, holdings);

@@ -29,7 +29,7 @@ internal sealed class HandoverHistory
 
     public bool HasReceivedFile { get; private set; }
 
-    private bool HasStopped => _a.Disk.HasFailed || _b.Disk.HasFailed;
+    private bool HasStopped => _a.Disk is { HasFailed: true, Stops: true } || _b.Disk is { HasFailed: true, Stops: true };
 
     public async Task Run()
     {
@@ -178,7 +178,7 @@ internal sealed class HandoverHistory
                 continue;
             }
             known.Next = to;
-            Assert.Equal(HandoverVerdict.Take, await from.Send(marked, to));
+            Assert.Equal(HandoverVerdict.Take, await Send(from, marked, to));
             (known.Holder, known.Next) = (to, null);
             _handovers.TryAdd(marked.Id.Message, []);
             _handovers[marked.Id.Message].Add(marked.Id, true);
@@ -186,6 +186,21 @@ internal sealed class HandoverHistory
         }
         await from.Spool.KeepAsync(kept);
         await from.Spool.EndHandedOverAsync(ended);
+    }
+
+    /// <summary>Where a disk has stopped, the receiver never says what became of it.</summary>
+    private static async Task<HandoverVerdict> Send(HandoverSite from, HandingOver marked, HandoverSite to)
+    {
+        var sending = from.Send(marked, to);
+        while (!sending.IsCompleted)
+        {
+            if (to.Disk is { HasFailed: true, Stops: true })
+            {
+                throw new Stopped();
+            }
+            await Task.WhenAny(sending, Task.Delay(1));
+        }
+        return await sending;
     }
 
     private async Task Deliver(HandoverSite site, int count)
@@ -230,7 +245,7 @@ internal sealed class HandoverHistory
         var flushed = site.Spool.FlushAsync();
         while (!flushed.IsCompleted)
         {
-            if (site.Disk.HasFailed)
+            if (site.Disk is { HasFailed: true, Stops: true })
             {
                 throw new Stopped();
             }

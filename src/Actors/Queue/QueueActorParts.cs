@@ -1,6 +1,7 @@
 using Akka.Actor;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Rules;
 using MailCluster.Actors.Wire;
@@ -32,8 +33,8 @@ public sealed record QueueActorParts
     /// <summary>The domains that operators have suspended.</summary>
     public required SuspendedDomains Suspended { get; init; }
 
-    /// <summary>The domains whose queue is full.</summary>
-    public required ClosedDomains Closed { get; init; }
+    /// <summary>What this node keeps of domains.</summary>
+    public FactStore Facts { get; init; } = new();
 
     /// <summary>The region of the delivery actors.</summary>
     public required IActorRef DeliveryActors { get; init; }

@@ -15,11 +15,10 @@ namespace MailCluster.Actors.Queue;
 /// <param name="node">Who reports to delivery actors.</param>
 /// <param name="schedule">When entries are tried again and expire.</param>
 /// <param name="suspended">The domains that operators have suspended.</param>
-/// <param name="closed">Where this node's sessions read which domains are closed.</param>
 /// <param name="questions">How many questions to delivery actors may be unanswered at a time.</param>
 /// <param name="random">For jitter: from 0 up to 1.</param>
 /// <param name="now">The time.</param>
-internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, SuspendedDomains suspended, ClosedDomains closed, int questions, Func<double> random, DateTimeOffset now)
+internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, SuspendedDomains suspended, int questions, Func<double> random, DateTimeOffset now)
 {
     private readonly ChunkedArray<QueuedEntry> _entries = new();
     private readonly TimerWheel _entryTimers = new(now);

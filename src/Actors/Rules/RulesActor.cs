@@ -9,7 +9,7 @@ namespace MailCluster.Actors.Rules;
 /// Keeps a node's administrative rules: the shell of <see cref="RulesState"/>. One per node, at <c>/user/rules</c>. An operator's word is on the disk before it counts, and before it is told to
 /// the others; theirs counts at once and is stored as soon as the disk takes it.
 /// </summary>
-public sealed class RulesActor : UntypedActor, IWithTimers
+internal sealed class RulesActor : UntypedActor, IWithTimers
 {
     /// <summary>The name under which members find each other's.</summary>
     public const string Name = "rules";
@@ -30,7 +30,7 @@ public sealed class RulesActor : UntypedActor, IWithTimers
     private DateTimeOffset _savedAt;
     private bool _saveFails;
 
-    internal RulesActor(RuleFile file, SuspendedDomains suspended)
+    public RulesActor(RuleFile file, SuspendedDomains suspended)
     {
         (_file, _suspended) = (file, suspended);
         _self = NodeId.Of(_cluster.SelfUniqueAddress);

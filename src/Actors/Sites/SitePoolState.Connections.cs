@@ -106,8 +106,11 @@ internal sealed partial class SitePoolState
     public void Room(Moment now, SitePoolEffects effects)
     {
         _waitsForRoom = false;
+        // Without a lease it is asked for now, and the connection kept until the answer comes.
+        _keepsRoom = _lease.Allowed(now) == 0 && _connections.Count == 0 && Demand(now) > 0;
+        _keptSince = now;
         Evaluate(now, effects);
-        if (!_waitsForRoom)
+        if (!_waitsForRoom && !_keepsRoom)
         {
             budget.Decline(site);       // work or lease has gone meanwhile
         }
@@ -264,8 +267,10 @@ internal sealed partial class SitePoolState
             if (!budget.TryTake(site))
             {
                 _waitsForRoom = true;
+                _waitsSince = now;
                 break;
             }
+            _keepsRoom = false;
             var connection = new SitePoolConnection(++_lastConnection, domain.Domain);
             _connections.Add(connection.Number, connection);
             _connecting++;

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Serialization;
 using Google.Protobuf;
 using MailCluster.Actors.Delivery;
@@ -19,6 +21,9 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
     /// <summary>Under this number the serializer is known on every node of every release.</summary>
     public const int Id = 25_321;
 
+    /// <summary>Manifests seen that this release does not know: bounded, for they come from outside.</summary>
+    private readonly ConcurrentDictionary<string, byte> _unknown = new();
+
     /// <inheritdoc/>
     public override int Identifier => Id;
 
@@ -37,6 +42,7 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         DeliveryProtocol.Decision => "d2",
         HandoverProtocol.Ask => "h1",
         HandoverProtocol.Answer => "h2",
+        DeliveryProtocol.Closing => "d3",
         RulesProtocol.Digest => "r1",
         RulesProtocol.Told => "r2",
         _ => throw new ArgumentException($"No manifest for {o.GetType()}", nameof(o)),
@@ -49,6 +55,7 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
         HandoverProtocol.Ask ask => HandoverWire.Write(ask),
         HandoverProtocol.Answer answer => HandoverWire.Write(answer),
+        DeliveryProtocol.Closing closing => DeliveryWire.Write(closing),
         RulesProtocol.IRulesMessage rules => RulesWire.Write(rules),
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
         FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
@@ -74,14 +81,26 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
                 "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
                 "h1" => HandoverWire.Read(Proto.HandoverAsk.Parser.ParseFrom(bytes)),
                 "h2" => HandoverWire.Read(Proto.HandoverAnswer.Parser.ParseFrom(bytes)),
+                "d3" => DeliveryWire.Read(Proto.DeliveryClosing.Parser.ParseFrom(bytes)),
                 "r1" => RulesWire.Read(Proto.RulesDigest.Parser.ParseFrom(bytes)),
                 "r2" => RulesWire.Read(Proto.RulesTold.Parser.ParseFrom(bytes)),
-                _ => throw new SerializationException($"Unknown manifest {manifest}: a message of a newer release"),
+                _ => NotUnderstood(manifest),
             };
         }
         catch (InvalidProtocolBufferException broken)
         {
             throw new SerializationException($"A message {manifest} cannot be read: {broken.Message}", broken);
         }
+    }
+
+    /// <summary>Said once for each kind, since a node of a newer release may say it every second.</summary>
+    private NotUnderstood NotUnderstood(string manifest)
+    {
+        if (_unknown.Count < 100 && _unknown.TryAdd(manifest, 0))
+        {
+            system.Log.Warning("a message {0} of a newer release is dropped, and those that follow", manifest);
+        }
+
+        return new(manifest);
     }
 }

@@ -66,19 +66,39 @@ internal sealed class BoundPorts : IDisposable
         _actual[bind] = socket.LocalEndPoint!;
     }
 
-    /// <summary>Peers learn this port through the cluster: unless the file asks for it, any other one will do.</summary>
+    /// <summary>
+    /// Peers learn this port through the cluster: unless the file asks for it, any other one will do. It listens at once, since only then the kernel says that a neighbour on this machine
+    /// which starts at the same time has the port too.
+    /// </summary>
     private void AddHandover(ClusterOptions cluster)
     {
+        Socket socket;
         try
         {
-            Add("cluster.handover", cluster.Handover);
+            socket = Listen(cluster.Handover);
         }
         catch (StartFailedException) when (!cluster.IsHandoverWritten)
         {
-            var socket = Open("cluster.handover", new(cluster.Handover.Address, 0));
-            _all.Add(socket);
-            _waiting[cluster.Handover] = socket;
-            _actual[cluster.Handover] = socket.LocalEndPoint!;
+            socket = Listen(new(cluster.Handover.Address, 0));
+        }
+
+        _all.Add(socket);
+        _waiting[cluster.Handover] = socket;
+        _actual[cluster.Handover] = socket.LocalEndPoint!;
+
+        static Socket Listen(IPEndPoint bind)
+        {
+            var socket = Open("cluster.handover", bind);
+            try
+            {
+                socket.Listen();
+                return socket;
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                throw new StartFailedException($"cluster.handover: cannot listen on {bind}: {e.Message}");
+            }
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed class SuspensionsEndpoint(NodeReadiness readiness, RelayParts pa
         object answer;
         try
         {
-            answer = await ActorRegistry.For(system()).Get<RulesActor>().Ask(message, Limit);
+            answer = await ActorRegistry.For(system()).Get<AdministrativeRules>().Ask(message, Limit);
         }
         catch (AskTimeoutException)
         {

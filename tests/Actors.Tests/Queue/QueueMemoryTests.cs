@@ -11,7 +11,7 @@ public sealed class QueueMemoryTests
 {
     private readonly QueueEffects _effects = new();
 
-    private static QueueState NewQueue() => new(new("node:4053", 1), new(new()), new(), new(), 5000, () => 0.5, Start);
+    private static QueueState NewQueue() => new(new("node:4053", 1), new(new()), new(), 5000, () => 0.5, Start);
 
     /// <summary>What the action allocates. Where all of that is kept, it is what the kept costs; the heap itself moves with other tests.</summary>
     private static long AllocatedBy(Action action)
