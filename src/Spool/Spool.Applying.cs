@@ -107,7 +107,14 @@ public sealed partial class Spool
         Abandon(batch, failure);
         foreach (var (writer, _, _) in batch.Writers)
         {
-            writer.Fail(failure);
+            if (writer.Handover is null)
+            {
+                writer.Fail(failure);
+            }
+            else
+            {
+                _undecided.Add((writer, failure));
+            }
         }
         // Whoever waits for a mark repeats it if it still matters.
         foreach (var change in batch.Marks)

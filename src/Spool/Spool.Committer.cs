@@ -130,6 +130,7 @@ public sealed partial class Spool
             {
                 RefuseIntake(new IOException("The disk of the spool does not take writes."));
                 RefuseMarks(new IOException("The disk of the spool does not take writes."));
+                DecideFailed(mayWrite: false);
             }
             else
             {
@@ -143,10 +144,13 @@ public sealed partial class Spool
                     CommitLog(_incomingBatch);
                 }
                 CommitLog(_deferredBatch);
+                DecideFailed(mayWrite: true);
             }
             AfterCommits();
         }
         RefuseMarks(new IOException("The spool is closed."));
+        DecideFailed(!_isLatched && !_isStuck);
+        RefuseUndecided();
         Seal(_incoming);
         Seal(_deferred);
     }
@@ -159,7 +163,7 @@ public sealed partial class Spool
             var waited = false;
             while (true)
             {
-                var outcomes = _told.Count > 0 || (_outcomes.Count + _marks.Count > 0 && !_isStuck && !_isLatched);
+                var outcomes = _told.Count > 0 || (_outcomes.Count + _marks.Count + _undecided.Count > 0 && !_isStuck && !_isLatched);
                 if (_waiting.Count > 0 || _toldMarks.Count > 0 || _intake.Count > 0 || _due || _closing || _isCarriedRead || (_carriedReady.Count > 0 && !_isLatched) || _flushes.Count > 0 && outcomes || outcomes && waited)
                 {
                     break;

@@ -38,7 +38,7 @@ public sealed class ProxyGate(IReadOnlyList<IPNetwork> peers, TimeProvider time,
         {
             logger.Proxied(peer, header.ToString(), listener.Name);
         }
-        var origin = ClientOrigin.Behind(peer, header);
+        var origin = ClientOrigin.Behind(peer, connection.LocalEndPoint as IPEndPoint, header);
         connection.Features.Set(new ProxiedClient(origin));
         connection.RemoteEndPoint = new IPEndPoint(origin.Address, origin.Port);
         await next(connection).ConfigureAwait(false);

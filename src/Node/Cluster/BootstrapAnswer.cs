@@ -34,4 +34,7 @@ internal sealed record BootstrapAnswer
 
     /// <summary>While seeking: the cluster that it was in last.</summary>
     public ClusterRecord? Record { get; init; }
+
+    /// <summary>While seeking: whether it started so long ago that whoever was in a cluster with its last incarnation has noticed (<see cref="BootstrapState.SilenceFor"/>).</summary>
+    public bool Waited { get; init; }
 }

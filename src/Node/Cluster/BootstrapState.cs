@@ -19,7 +19,7 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     /// <summary>How long a vote is kept, from when it was last told: longer than anybody may count on it, by the time that an answer may be on its way and a little more.</summary>
     public static readonly TimeSpan PromiseFor = FreshFor + TimeSpan.FromSeconds(4);
 
-    /// <summary>How long nobody forms while one of the last cluster is silent: until then it may serve without knowing that the others are gone, or hold leases.</summary>
+    /// <summary>How long after the start of any of those that are there nobody forms while one of the last cluster is silent: until then it may serve without knowing that the others are gone, or hold leases.</summary>
     public static readonly TimeSpan SilenceFor = LeaseTiming.Grace + LeaseTiming.Fence;
 
     private readonly Dictionary<string, (BootstrapAnswer Answer, Moment Asked)> _answers = [];
@@ -52,6 +52,7 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
             Voters = _voters,
             Members = _members,
             Record = Standing == BootstrapStanding.Seeking ? record : null,
+            Waited = HasWaited(now),
         };
     }
 
@@ -63,10 +64,10 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     {
         if (Standing != BootstrapStanding.Seeking) return new BootstrapDecision.Wait("joining");
         var fresh = _answers.Values.Where(entry => !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).OrderBy(answer => answer.Name, StringComparer.Ordinal).ToList();
-        if (Cluster(fresh) is { IsEmpty: false } cluster)
+        if (Cluster(fresh) is { } join)
         {
             (Standing, _vote) = (BootstrapStanding.Joining, null);
-            return new BootstrapDecision.Join(cluster);
+            return join;
         }
 
         var seeking = fresh.Where(answer => answer.Standing == BootstrapStanding.Seeking).ToList();
@@ -84,14 +85,17 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     }
 
     /// <summary>Whom to join: members of the largest cluster there is, else whoever founds one with this node's vote.</summary>
-    private ImmutableArray<string> Cluster(List<BootstrapAnswer> fresh)
+    private BootstrapDecision.Join? Cluster(List<BootstrapAnswer> fresh)
     {
         if (fresh.Where(answer => answer.Standing == BootstrapStanding.Member).MaxBy(answer => answer.Members.Length) is { } member)
         {
-            return [member.Name, .. member.Members.Where(name => name != member.Name && name != self.Name)];
+            var others = member.Members.Remove(self.Name);
+            return new([member.Name, .. others.Remove(member.Name)], others);
         }
 
-        return fresh.Find(answer => answer.Standing == BootstrapStanding.Founding && answer.Voters.Contains(self)) is { } founder ? [founder.Name] : [];
+        return fresh.Find(answer => answer.Standing == BootstrapStanding.Founding && answer.Voters.Contains(self)) is { } founder
+            ? new([founder.Name], [.. founder.Voters.Select(voter => voter.Name)])
+            : null;
     }
 
     /// <summary>
@@ -113,19 +117,29 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
         if (lowest != _vote) (_vote, _voteTold) = (lowest, Moment.Never);
     }
 
-    /// <summary>Why nobody may form a cluster yet: those of the last one that are silent may still be one.</summary>
+    /// <summary>
+    /// Why nobody may form a cluster yet: those of the last one that are silent may still be one. Where nobody remembers a cluster, any founder that is silent may be in one with those that are here: a
+    /// disk may have been lost.
+    /// </summary>
     private string? Predecessor(List<BootstrapAnswer> seeking, Moment now)
     {
         var newest = seeking.Select(answer => answer.Record).Append(record).OfType<ClusterRecord>().MaxBy(known => (known.At, known.Members.Length));
-        if (newest is null) return null;
-        var silent = newest.Members.Where(name => name != self.Name && seeking.TrueForAll(answer => answer.Name != name)).ToList();
-        if (silent.Count >= founders.Least && silent.Count * 2 >= newest.Members.Length)
+        var members = newest?.Members ?? founders.Names;
+        var silent = members.Where(name => name != self.Name && seeking.TrueForAll(answer => answer.Name != name)).ToList();
+
+        // As the split brain resolver decides between parts of a cluster: the larger goes on, of two halves the one with the lowest member.
+        var lowest = members.Min(StringComparer.Ordinal);
+        if (newest is not null && (silent.Count * 2 > members.Length || (silent.Count * 2 == members.Length && silent.Contains(lowest!))))
         {
-            return $"{string.Join(", ", silent)} were in the cluster last and may still be one; if they are gone for good, stop the nodes, delete {ClusterRecordFile.Name} in their data directories, and start them";
+            return $"{string.Join(", ", silent)} were in the cluster last and may still be one; if they are gone for good, stop all nodes, delete the file {ClusterRecordFile.Name} in their data directories, and start them";
         }
 
-        return silent.Count > 0 && !started.Plus(SilenceFor).HasSurelyCome(now) ? $"{string.Join(", ", silent)} had to notice first that the cluster is gone; the others form it anew {SilenceFor.TotalSeconds:0} s after they started" : null;
+        return silent.Count > 0 && (!HasWaited(now) || seeking.Exists(answer => !answer.Waited))
+            ? $"{string.Join(", ", silent)} may be in a cluster and had to notice first that the others are gone; without an answer the cluster is formed {SilenceFor.TotalSeconds:0} s after the last of the others started"
+            : null;
     }
+
+    private bool HasWaited(Moment now) => started.Plus(SilenceFor).HasSurelyCome(now);
 
     private string Missing(List<BootstrapAnswer> answering) => string.Join(", ", founders.Names.Where(name => name != self.Name && answering.TrueForAll(answer => answer.Name != name)));
 

@@ -6,6 +6,7 @@ using MailCluster.Actors.Sites;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Hosting;
 using MailCluster.Node.Http;
+using MailCluster.Node.Logging;
 
 namespace MailCluster.Node.Cluster;
 
@@ -13,6 +14,11 @@ namespace MailCluster.Node.Cluster;
 internal sealed partial class Formation : IAsyncDisposable
 {
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A reason to wait that is over sooner is not worth a line.</summary>
+    private static readonly TimeSpan SaidAfter = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan SaidAgain = TimeSpan.FromHours(1);
 
     /// <summary>How long a founder waits for those that voted for it. Whoever has not come by then has restarted, or is cut off.</summary>
     private static readonly TimeSpan FoundingLimit = TimeSpan.FromSeconds(20);
@@ -42,11 +48,17 @@ internal sealed partial class Formation : IAsyncDisposable
         _endpoint = new(_options, certificates, complaints, Answer);
     }
 
+    /// <summary>What this node calls itself.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The cluster extension of the actor system; null while there is none.</summary>
+    public Akka.Cluster.Cluster? Cluster { get; private set; }
+
     /// <summary>Returns when this node is up in the cluster, however long it takes.</summary>
     /// <exception cref="RejoinException">It tried to be, and cannot any more; the process has to start again.</exception>
     public async Task JoinAsync(CancellationToken cancellation)
     {
-        var cluster = Akka.Cluster.Cluster.Get(_system());
+        var cluster = Cluster = Akka.Cluster.Cluster.Get(_system());
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cluster.RegisterOnMemberUp(up.SetResult);
         if (_options.IsAlone)
@@ -72,8 +84,8 @@ internal sealed partial class Formation : IAsyncDisposable
                 break;
             case BootstrapDecision.Join join:
                 Joins(string.Join(", ", join.Members));
-                Remember([_options.Name, .. join.Members]);
-                cluster.JoinSeedNodes(join.Members.Select(name => AddressOf(name, cluster.SelfAddress)));
+                Remember(join.Members);
+                cluster.JoinSeedNodes(join.Targets.Select(name => AddressOf(name, cluster.SelfAddress)));
                 await UpAsync(up.Task, JoiningLimit, cancellation);
                 break;
         }
@@ -109,7 +121,8 @@ internal sealed partial class Formation : IAsyncDisposable
     private async Task<BootstrapDecision> DecideAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Round);
-        for (string? said = null; ;)
+        var said = new RepeatedLines(TimeProvider.System);
+        for (var (last, since) = ("", Now); ;)
         {
             BootstrapDecision decision;
             lock (_lock)
@@ -124,7 +137,8 @@ internal sealed partial class Formation : IAsyncDisposable
 
             if (decision is not BootstrapDecision.Wait wait) return decision;
             _readiness.ClusterMissing = wait.Reason;
-            if (wait.Reason != said) Waits(said = wait.Reason);
+            if (wait.Reason != last) (last, since) = (wait.Reason, Now);
+            if (Now.Since(since) >= SaidAfter && said.Admit(last, SaidAgain, out _)) Waits(last);
             await timer.WaitForNextTickAsync(cancellation);
         }
     }

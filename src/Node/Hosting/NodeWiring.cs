@@ -26,7 +26,7 @@ internal static partial class NodeWiring
         services.AddSingleton<Complaints>();
         services.AddSingleton(provider => new Formation(options, certificates, provider.GetRequiredService<NodeReadiness>(), provider.GetRequiredService<BoundPorts>(),
             provider.GetRequiredService<ActorSystem>, provider.GetRequiredService<Complaints>(), provider.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(provider => provider.GetRequiredService<RelayParts>().Membership).AddSingleton<ClusterWatch>();
+        services.AddSingleton(provider => provider.GetRequiredService<RelayParts>().Membership).AddSingleton<MembershipLog>().AddSingleton<ClusterWatch>();
         services.AddAkka(SystemName, (builder, provider) => WithTls(builder, certificates)
             .AddSetup(new AkkaLog.LoggerSetup(provider.GetRequiredService<ILoggerFactory>()))
             .AddHocon(akka, HoconAddMode.Prepend)

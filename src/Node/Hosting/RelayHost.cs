@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
+using MailCluster.Actors.Sites;
 using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Http;
@@ -21,7 +22,7 @@ internal static class RelayHost
     public static IHost Build(ConfigurationResult configuration, BoundPorts ports, PeerCertificates? certificates)
     {
         var options = configuration.Options!;
-        var readiness = new NodeReadiness();
+        var readiness = new NodeReadiness(new(TimeProvider.System));
         return new HostBuilder()
             .ConfigureLogging(logging =>
             {
@@ -49,6 +50,7 @@ internal static class RelayHost
                     .AddSingleton<IHttpEndpoint, HealthEndpoint>()
                     .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
                     .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
+                    .AddSingleton<IHttpEndpoint>(provider => new ClusterEndpoint(provider.GetRequiredService<Formation>(), provider.GetRequiredService<Membership>, readiness))
                     .AddSingleton<IHttpEndpoint, HandoverEndpoint>()
                     .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 

@@ -1,7 +1,10 @@
+using MailCluster.Actors.Sessions;
+
 namespace MailCluster.Node.Http;
 
 /// <summary>What the node needs before it takes mail, and whether it is there. Written by the steps of starting and stopping, read by whoever asks <c>/readyz</c>.</summary>
-internal sealed class NodeReadiness
+/// <param name="memory">How full the process's memory is.</param>
+internal sealed class NodeReadiness(ProcessMemory memory)
 {
     private volatile bool _spool;
     private volatile string? _cluster = "not joined";
@@ -33,6 +36,7 @@ internal sealed class NodeReadiness
             if (Stopping) missing.Add("stopping");
             if (!Spool) missing.Add("spool: not open yet");
             if (SpoolClosed is { } reason) missing.Add($"spool: {reason}");
+            if (memory.IsShort) missing.Add($"memory: over {ProcessMemory.Mark * 100:0} % of the limit");
             if (ClusterMissing is { } cluster) missing.Add($"cluster: {cluster}");
             if (!Listeners) missing.Add("listeners: not bound");
             return missing;

@@ -20,8 +20,8 @@ public abstract record ProxyHeader
     }
 
     /// <summary>
-    /// Nobody can say for whom: UNKNOWN of version 1, with which HAProxy also sends its health checks, and families of version 2 that are not TCP over IPv4 or
-    /// IPv6, which section 2.2 has a receiver treat as unspecified.
+    /// Nobody can say for whom: UNKNOWN of version 1, which some also send before health checks, and families of version 2 that are not TCP over IPv4 or IPv6, which
+    /// section 2.2 has a receiver treat as unspecified.
     /// </summary>
     public sealed record Unknown : ProxyHeader
     {

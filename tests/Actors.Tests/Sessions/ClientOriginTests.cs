@@ -6,6 +6,8 @@ namespace MailCluster.Actors.Tests.Sessions;
 
 public class ClientOriginTests
 {
+    private static readonly IPEndPoint s_local = new(IPAddress.Parse("10.0.0.9"), 2525);
+
     private static readonly RelayPolicy s_policy = new(new()
     {
         Networks = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("203.0.113.0/24"), IPNetwork.Parse("2001:db8::/32")],
@@ -32,7 +34,7 @@ public class ClientOriginTests
     [Theory, MemberData(nameof(Headers))]
     public void Whether_the_address_of_a_header_may_relay(string what, string peer, string source, bool may)
     {
-        var origin = ClientOrigin.Behind(new(IPAddress.Parse(peer), 40000), new ProxyHeader.Client(new(IPAddress.Parse(source), 50000), new(IPAddress.Any, 25)));
+        var origin = ClientOrigin.Behind(new(IPAddress.Parse(peer), 40000), s_local, new ProxyHeader.Client(new(IPAddress.Parse(source), 50000), new(IPAddress.Any, 25)));
         Assert.Equal((what, may), (what, s_policy.MayRelay(origin)));
         Assert.Equal((ConnectionLimits.Fold(IPAddress.Parse(source)), 50000), (origin.Address, origin.Port));
         Assert.NotEqual(ClientStanding.Balancer, origin.Standing);
@@ -43,10 +45,26 @@ public class ClientOriginTests
     {
         foreach (var header in (ProxyHeader[])[ProxyHeader.Local.Instance, ProxyHeader.Unknown.Instance])
         {
-            var origin = ClientOrigin.Behind(new(IPAddress.Loopback, 40000), header);
+            var origin = ClientOrigin.Behind(new(IPAddress.Loopback, 40000), s_local, header);
             Assert.Equal(new ClientOrigin(IPAddress.Loopback, 40000, ClientStanding.Balancer), origin);
             Assert.False(s_policy.MayRelay(origin));
         }
+    }
+
+    public static TheoryData<string, string, string, ClientStanding> Ends => new()
+    {
+        { "both ends of the connection itself: a check of version 1", "10.0.0.5:40000", "10.0.0.9:2525", ClientStanding.Balancer },
+        { "in IPv6 clothes", "[::ffff:10.0.0.5]:40000", "[::ffff:10.0.0.9]:2525", ClientStanding.Balancer },
+        { "another port: a client on the load balancer's machine", "10.0.0.5:40001", "10.0.0.9:2525", ClientStanding.Stranger },
+        { "by chance the same port, but a client of the load balancer's front", "10.0.0.5:40000", "10.0.0.5:25", ClientStanding.Stranger },
+        { "another address", "10.0.0.6:40000", "10.0.0.9:2525", ClientStanding.Known },
+    };
+
+    [Theory, MemberData(nameof(Ends))]
+    public void Whether_the_header_speaks_of_the_connection_itself(string what, string source, string destination, ClientStanding standing)
+    {
+        var header = new ProxyHeader.Client(IPEndPoint.Parse(source), IPEndPoint.Parse(destination));
+        Assert.Equal((what, standing), (what, ClientOrigin.Behind(IPEndPoint.Parse("10.0.0.5:40000"), s_local, header).Standing));
     }
 
     [Fact]

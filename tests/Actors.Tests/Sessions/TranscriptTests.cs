@@ -24,7 +24,7 @@ public class TranscriptTests
             new() { Domains = [new("ours.example")] },
             name.Contains("normalize", StringComparison.Ordinal) ? BareNewlines.Normalize : BareNewlines.Reject);
         using var client = name.Contains("probe", StringComparison.Ordinal)
-            ? reception.Connect(ClientOrigin.Behind(new(IPAddress.Loopback, 40000), ProxyHeader.Local.Instance))
+            ? reception.Connect(ClientOrigin.Behind(new(IPAddress.Loopback, 40000), null, ProxyHeader.Local.Instance))
             : reception.Connect(name.Contains("stranger", StringComparison.Ordinal) ? "198.51.100.7" : "127.0.0.1");
         await Transcript.Load(Path.Combine(s_folder, name + ".txt")).ReplayAsync(client, chunking);
         await client.HangUpAsync();

@@ -14,16 +14,19 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Makes the configuration; starts nothing.</summary>
     /// <param name="settings">HOCON inside <c>mailcluster { }</c>, beside the ports and the data directory.</param>
-    public NodeProcess(string settings)
+    /// <param name="behindBalancer">With a second listener, <see cref="ProxyPort"/>, for 127.0.0.1 as load balancer.</param>
+    public NodeProcess(string settings, bool behindBalancer = false)
     {
         SmtpPort = FreePort.Next();
+        ProxyPort = FreePort.Next();
+        var proxied = behindBalancer ? string.Create(CultureInfo.InvariantCulture, $$""", { name = behind, bind = "127.0.0.1:{{ProxyPort}}", proxy-protocol = required } ], proxy-peers = [ "127.0.0.1" """) : "";
         HttpPort = FreePort.Next();
         ConfigurationFile = _folder.File("cluster.hocon");
         File.WriteAllText(ConfigurationFile, string.Create(CultureInfo.InvariantCulture, $$"""
             mailcluster {
               hostname = "relay.test"
               data-directory = "data"
-              listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" } ]
+              listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" }{{proxied}} ]
               http { bind = "127.0.0.1:{{HttpPort}}" }
               admin { bind = "127.0.0.1:{{AdminPort}}" }
               cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
@@ -38,6 +41,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int HttpPort { get; }
 
     public int AdminPort { get; } = FreePort.Next();
+
+    public int ProxyPort { get; }
 
     public string ConfigurationFile { get; }
 
@@ -62,9 +67,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         : [];
 
     /// <summary>Makes a node and waits until it takes mail.</summary>
-    public static async Task<NodeProcess> StartAsync(string settings)
+    public static async Task<NodeProcess> StartAsync(string settings, bool behindBalancer = false)
     {
-        var node = new NodeProcess(settings);
+        var node = new NodeProcess(settings, behindBalancer);
         await node.StartAsync();
         return node;
     }
