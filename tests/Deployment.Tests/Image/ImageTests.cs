@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MailCluster.Deployment.Tests.Kubernetes;
 using MailCluster.Deployment.Tests.Support;
 using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Node.Kubernetes;
 
 namespace MailCluster.Deployment.Tests.Image;
 
@@ -18,7 +20,7 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task Starts_takes_a_mail_and_stops_in_order()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
         using var node = Start(all, all.Container.Args, "mailcluster-0");
         await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
         Assert.Equal(200, Get(node.Id, 8080, "/healthz"));
@@ -33,6 +35,10 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         Assert.Contains(File.ReadAllLines($"/proc/{node.Id}/mountinfo"), line => line.Split(' ') is [_, _, _, _, "/", var options, ..] && options.Split(',').Contains("ro"));
         Assert.False(File.Exists(_built.Root.In("/bin/sh")));
 
+        // The client for Kubernetes costs nothing until it is needed.
+        Assert.DoesNotContain("KubernetesClient", File.ReadAllText($"/proc/{node.Id}/maps"), StringComparison.Ordinal);
+        Assert.True(File.Exists(_built.Root.In("/app/KubernetesClient.dll")));
+
         // From inside, to a domain that the overlay relays for.
         Assert.StartsWith("250 2.0.0", Mail(node.Id, 2526), StringComparison.Ordinal);
 
@@ -45,10 +51,27 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         Assert.Empty(Directory.GetFileSystemEntries(_built.Root.In("/tmp")));
     }
 
+    [Theory]
+    [InlineData(",\"replicas\":3", "StatefulSet mailcluster wants 3 replicas, this is ordinal 0: it comes back")]
+    [InlineData(",\"replicas\":3,\"ordinals\":{\"start\":1}", "StatefulSet mailcluster wants 3 replicas from 1, this is ordinal 0: it does not come back")]
+    public async Task Asks_Kubernetes_as_it_stops_whether_it_comes_back(string spec, string finding)
+    {
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var node = Start(all, all.Container.Args, "mailcluster-0", ("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "6443"));
+        await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
+        using var socket = NetworkNamespace.Socket(node.Id);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 6443));
+        await using var server = await ApiServer.StartAsync(spec, socket: socket);
+        foreach (var file in new[] { "token", "ca.crt", "namespace" }) File.Copy(server.PathOf(file), _built.Root.In($"{ServiceAccount.DefaultFolder}/{file}"), overwrite: true);
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Equal(["GET /apis/apps/v1/namespaces/mail/statefulsets/mailcluster"], server.Requests);
+        Assert.Contains(finding, node.Log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Checks_the_configuration_as_it_does_anywhere()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/production"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/production"));
         using var node = Start(all, [.. all.Container.Args, "--check"], "mailcluster-2");
         Assert.Equal(0, await node.EndAsync());
         Assert.Contains("mailcluster.hostname = mail.example.net", node.Log, StringComparison.Ordinal);
@@ -57,7 +80,7 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task Without_a_volume_it_says_so_and_does_not_start()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
         using var node = Start(all, all.Container.Args, "mailcluster-0", ("MAILCLUSTER__DATA_DIRECTORY", "/var/lib/elsewhere"));
         Assert.Equal(1, await node.EndAsync());
         Assert.Contains("data-directory: cannot make /var/lib/elsewhere", node.Log, StringComparison.Ordinal);
@@ -66,11 +89,10 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task The_sink_runs_from_the_same_image()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
         var sink = all.All<k8s.Models.V1Deployment>().Single().Spec.Template.Spec.Containers.Single();
         using var node = Start(all, sink.Args, "sink");
         await node.Holds(() => Greeting(node.Id, sink.Ports.Single().ContainerPort).StartsWith("220", StringComparison.Ordinal), "the sink's greeting");
-        Assert.Equal(0, await node.TerminateAsync());
     }
 
     /// <summary>A node of a cluster that is founded by one: the others are not here.</summary>
