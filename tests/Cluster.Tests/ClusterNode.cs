@@ -9,7 +9,6 @@ using Akka.Remote.Hosting;
 using MailCluster.Actors;
 using MailCluster.Actors.Facts;
 using MailCluster.Actors.Delivery;
-using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Sites;
