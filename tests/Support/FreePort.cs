@@ -24,4 +24,26 @@ public static class FreePort
             }
         }
     }
+
+    /// <summary>A port for a cluster, whose bootstrap port is free as well.</summary>
+    public static int ForCluster()
+    {
+        while (true)
+        {
+            var port = Next();
+            try
+            {
+                using var bootstrap = new TcpListener(IPAddress.Loopback, port + Node.Configuration.ClusterOptions.BootstrapOffset);
+                bootstrap.Start();
+                lock (Given)
+                {
+                    if (Given.Add(port + Node.Configuration.ClusterOptions.BootstrapOffset)) return port;
+                }
+            }
+            catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
+            {
+                // Taken, or there is no such port.
+            }
+        }
+    }
 }
