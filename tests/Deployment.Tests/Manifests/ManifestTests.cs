@@ -99,15 +99,30 @@ public class ManifestTests
             var folder = Path.GetDirectoryName(file)!;
             if (Path.GetFileName(file) == "kustomization.yaml") continue;
             if (!text.Contains("\n- op:", StringComparison.Ordinal)) Assert.All(Deployed.Read(text), one => Assert.NotEmpty(one.Metadata.Name));
-            if (Path.GetFileName(file) == "namespace.yaml")
+            if (folder == SourceTree.Find(Root))
             {
-                // Deleting an overlay must not delete the namespace, and the claims with it.
-                Assert.DoesNotContain(Directory.GetFiles(SourceTree.Find(Root), "kustomization.yaml", SearchOption.AllDirectories), list => File.ReadAllText(list).Contains("- ../namespace.yaml", StringComparison.Ordinal));
+                // Applied by hand, and listed nowhere: deleting an overlay must not delete the namespace, and the claims with it.
+                Assert.DoesNotContain(Directory.GetFiles(SourceTree.Find(Root), "kustomization.yaml", SearchOption.AllDirectories), list => File.ReadAllLines(list).Any(line => line.StartsWith("  - ", StringComparison.Ordinal) && line.EndsWith(Path.GetFileName(file), StringComparison.Ordinal)));
+                Assert.Contains($"{Root}/{Path.GetFileName(file)}", File.ReadAllText(SourceTree.Find("docs/kubernetes.md")), StringComparison.Ordinal);
                 continue;
             }
 
             Assert.Contains(Path.GetFileName(file), File.ReadAllText(Path.Combine(folder, "kustomization.yaml")), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void The_pod_that_looks_into_a_claim_mounts_one_of_a_node_and_is_as_confined()
+    {
+        var pod = Assert.IsType<V1Pod>(Deployed.Read(File.ReadAllText(SourceTree.Find($"{Root}/inspect.yaml"))).Single());
+        var nodes = Render("overlays/production", Kubectl.Newest.Minor);
+        Assert.StartsWith($"{nodes.Nodes.Spec.VolumeClaimTemplates.Single().Metadata.Name}-{nodes.Nodes.Metadata.Name}-", pod.Spec.Volumes.Single().PersistentVolumeClaim.ClaimName, StringComparison.Ordinal);
+        Assert.Equal(nodes.Container.Image, pod.Spec.Containers.Single().Image);
+        Assert.Equal(nodes.Value("data-directory"), pod.Spec.Containers.Single().VolumeMounts.Single().MountPath);
+        Assert.Equal(nodes.Value("data-directory"), pod.Spec.Containers.Single().Args[^1]);
+        Assert.Equal(KubernetesYaml.Serialize(nodes.Pod.SecurityContext), KubernetesYaml.Serialize(pod.Spec.SecurityContext));
+        Assert.Equal(KubernetesYaml.Serialize(nodes.Container.SecurityContext), KubernetesYaml.Serialize(pod.Spec.Containers.Single().SecurityContext));
+        Assert.All(nodes.All<V1Service>(), service => Assert.False(SelectorRules.Selects(service.Spec.Selector, new() { Metadata = pod.Metadata })));
     }
 
     [Theory]
