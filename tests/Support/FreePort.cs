@@ -25,24 +25,32 @@ public static class FreePort
         }
     }
 
-    /// <summary>A port for a cluster, whose bootstrap port is free as well.</summary>
-    public static int ForCluster()
+    /// <summary>One whose fellow so many numbers above is free and given with it: a node's bootstrap endpoint is found that way.</summary>
+    public static int NextWith(int offset)
     {
         while (true)
         {
             var port = Next();
+            if (port + offset <= 65535 && TryGive(port + offset))
+            {
+                return port;
+            }
+        }
+    }
+
+    private static bool TryGive(int port)
+    {
+        lock (Given)
+        {
             try
             {
-                using var bootstrap = new TcpListener(IPAddress.Loopback, port + Node.Configuration.ClusterOptions.BootstrapOffset);
-                bootstrap.Start();
-                lock (Given)
-                {
-                    if (Given.Add(port + Node.Configuration.ClusterOptions.BootstrapOffset)) return port;
-                }
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return Given.Add(port);
             }
-            catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
+            catch (SocketException)
             {
-                // Taken, or there is no such port.
+                return false;
             }
         }
     }

@@ -19,7 +19,7 @@ public sealed class ClusterFormationTests : IAsyncDisposable
         return node;
     }
 
-    private static int[] Ports(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort.ForCluster())];
+    private static int[] Ports(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort.NextWith(MailCluster.Node.Configuration.ClusterOptions.BootstrapOffset))];
 
     private static async Task<(int Status, string Text)> GetAsync(int port, string path)
     {
