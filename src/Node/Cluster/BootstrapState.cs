@@ -64,10 +64,10 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     {
         if (Standing != BootstrapStanding.Seeking) return new BootstrapDecision.Wait("joining");
         var fresh = _answers.Values.Where(entry => !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).OrderBy(answer => answer.Name, StringComparer.Ordinal).ToList();
-        if (Cluster(fresh) is { IsEmpty: false } cluster)
+        if (Cluster(fresh) is { } join)
         {
             (Standing, _vote) = (BootstrapStanding.Joining, null);
-            return new BootstrapDecision.Join(cluster);
+            return join;
         }
 
         var seeking = fresh.Where(answer => answer.Standing == BootstrapStanding.Seeking).ToList();
@@ -85,14 +85,17 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     }
 
     /// <summary>Whom to join: members of the largest cluster there is, else whoever founds one with this node's vote.</summary>
-    private ImmutableArray<string> Cluster(List<BootstrapAnswer> fresh)
+    private BootstrapDecision.Join? Cluster(List<BootstrapAnswer> fresh)
     {
         if (fresh.Where(answer => answer.Standing == BootstrapStanding.Member).MaxBy(answer => answer.Members.Length) is { } member)
         {
-            return [member.Name, .. member.Members.Where(name => name != member.Name && name != self.Name)];
+            var others = member.Members.Remove(self.Name);
+            return new([member.Name, .. others.Remove(member.Name)], others);
         }
 
-        return fresh.Find(answer => answer.Standing == BootstrapStanding.Founding && answer.Voters.Contains(self)) is { } founder ? [founder.Name] : [];
+        return fresh.Find(answer => answer.Standing == BootstrapStanding.Founding && answer.Voters.Contains(self)) is { } founder
+            ? new([founder.Name], [.. founder.Voters.Select(voter => voter.Name)])
+            : null;
     }
 
     /// <summary>
@@ -123,7 +126,10 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
         var newest = seeking.Select(answer => answer.Record).Append(record).OfType<ClusterRecord>().MaxBy(known => (known.At, known.Members.Length));
         var members = newest?.Members ?? founders.Names;
         var silent = members.Where(name => name != self.Name && seeking.TrueForAll(answer => answer.Name != name)).ToList();
-        if (silent.Count >= founders.Least && silent.Count * 2 >= members.Length)
+
+        // As the split brain resolver decides between parts of a cluster: the larger goes on, of two halves the one with the lowest member.
+        var lowest = members.Min(StringComparer.Ordinal);
+        if (newest is not null && (silent.Count * 2 > members.Length || (silent.Count * 2 == members.Length && silent.Contains(lowest!))))
         {
             return $"{string.Join(", ", silent)} were in the cluster last and may still be one; if they are gone for good, stop all nodes, delete the file {ClusterRecordFile.Name} in their data directories, and start them";
         }

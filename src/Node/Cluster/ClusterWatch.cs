@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using MailCluster.Actors.Sites;
-using MailCluster.Node.Configuration;
 using MailCluster.Node.Hosting;
 using MailCluster.Node.Http;
 
@@ -12,12 +11,14 @@ namespace MailCluster.Node.Cluster;
 /// Looks after a node that has joined: takes no mail while it is cut off from the majority, tells peers where it stands, keeps who is in the cluster for the next start, and ends the node when it
 /// can be in this cluster no more.
 /// </summary>
-internal sealed partial class ClusterWatch(NodeOptions options, Formation formation, Membership membership, NodeReadiness readiness, NodeWork work, Func<ActorSystem> system, MembershipLog log, ILogger<ClusterWatch> logger) : IAsyncDisposable
+internal sealed partial class ClusterWatch(Formation formation, Membership membership, NodeReadiness readiness, NodeWork work, Func<ActorSystem> system, MembershipLog log, ILogger<ClusterWatch> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a node may be out of touch with the majority before it takes no more mail: a ping that comes late is no partition.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _stop = new();
-    private readonly Founders _founders = Founders.Of(options.Cluster);
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<string> _remembered = [];
     private bool _cutOff;
@@ -83,24 +84,13 @@ internal sealed partial class ClusterWatch(NodeOptions options, Formation format
         Remember([.. up.Select(member => MembershipLog.NameOf(member.Address)).Order(StringComparer.Ordinal)]);
 
         // The fence learns of the members by the same events as this state, but not at the same instant.
-        var outOfTouch = view.Members.IsEmpty || view.IsCurrent(now) ? TimeSpan.Zero : view.CurrentUntil == Moment.Never ? Belonging.Patience : now.Since(view.CurrentUntil);
-        switch (Belonging.Of(_founders, up.Count, outOfTouch))
-        {
-            case Belonging.Lost lost:
-                Stand(BootstrapStanding.CutOff, lost.Reason);
-                _lost.TrySetResult(lost.Reason);
-                break;
-            case Belonging.CutOff cutOff:
-                Stand(BootstrapStanding.CutOff, cutOff.Reason);
-                break;
-            default:
-                Stand(BootstrapStanding.Member, null);
-                break;
-        }
+        var outOfTouch = view.Members.IsEmpty || view.IsCurrent(now) ? TimeSpan.Zero : view.CurrentUntil == Moment.Never ? Patience : now.Since(view.CurrentUntil);
+        if (outOfTouch < Patience) Stand(BootstrapStanding.Member, null);
+        else Stand(BootstrapStanding.CutOff, "no majority of the members answers");
 
         void Stand(BootstrapStanding standing, string? reason)
         {
-            formation.Stand(standing, [.. up.Where(member => !state.Unreachable.Contains(member)).Select(member => MembershipLog.NameOf(member.Address))]);
+            formation.Stand(standing, _remembered);
             if (readiness.ClusterMissing == reason) return;
             readiness.ClusterMissing = reason;
             work.SetReady(reason is null);

@@ -84,8 +84,8 @@ internal sealed partial class Formation : IAsyncDisposable
                 break;
             case BootstrapDecision.Join join:
                 Joins(string.Join(", ", join.Members));
-                Remember([_options.Name, .. join.Members]);
-                cluster.JoinSeedNodes(join.Members.Select(name => AddressOf(name, cluster.SelfAddress)));
+                Remember(join.Members);
+                cluster.JoinSeedNodes(join.Targets.Select(name => AddressOf(name, cluster.SelfAddress)));
                 await UpAsync(up.Task, JoiningLimit, cancellation);
                 break;
         }

@@ -13,9 +13,6 @@ internal readonly record struct Founders(ImmutableArray<string> Names)
     /// <summary>How many it takes to form a cluster: two groups of so many have one in common.</summary>
     public int Majority => (Names.Length / 2) + 1;
 
-    /// <summary>How many members a cluster needs so that the other founders are too few to form a second one. The same as <see cref="Majority"/> where their number is odd, one less where it is even.</summary>
-    public int Least => Math.Max(1, Names.Length - Majority + 1);
-
     /// <summary>Whether the node is one of them.</summary>
     public bool Contains(string name) => Names.Contains(name);
 }

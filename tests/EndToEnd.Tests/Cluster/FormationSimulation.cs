@@ -203,9 +203,9 @@ internal sealed class FormationSimulation
                 node.View[node.Id] = false;
                 break;
             case BootstrapDecision.Join join:
-                node.Doing = $"joins {string.Join(' ', join.Members)}";
-                node.Remember([node.Name, .. join.Members], Now);
-                (node.Targets, node.GivesUpAt) = (join.Members, _time + 60);
+                node.Doing = $"joins {string.Join(' ', join.Targets)}";
+                node.Remember(join.Members, Now);
+                (node.Targets, node.GivesUpAt) = (join.Targets, _time + 60);
                 break;
         }
     }
@@ -250,32 +250,23 @@ internal sealed class FormationSimulation
             foreach (var member in reached) node.View[member] = true;
         }
 
-        if (silent.Count > 0 && _time - node.SilentSince >= Stable) Resolve(node, silent);
+        if (node.IsUp && silent.Count > 0 && _time - node.SilentSince >= Stable) Resolve(node, silent);
         if (!node.IsAlive || !node.IsUp) return;
         var up = node.View.Where(entry => entry.Value).Select(entry => entry.Key.Name).Order(StringComparer.Ordinal).ToImmutableArray();
         node.Remember(up, Now);
-        switch (Belonging.Of(_founders, up.Length, TimeSpan.FromSeconds(_time - node.CurrentUntil)))
-        {
-            case Belonging.Lost:
-                Rejoin(node);
-                break;
-            case Belonging.CutOff:
-                (node.IsReady, node.Doing) = (false, "cut off");
-                node.State!.Stand(BootstrapStanding.CutOff, up);
-                break;
-            default:
-                (node.IsReady, node.Doing) = (true, "serves");
-                node.State!.Stand(BootstrapStanding.Member, up);
-                break;
-        }
+        (node.IsReady, node.Doing) = _time - node.CurrentUntil < 2 ? (true, "serves") : (false, "cut off");
+        node.State!.Stand(node.IsReady ? BootstrapStanding.Member : BootstrapStanding.CutOff, up);
     }
 
-    /// <summary>keep-majority, among members that are up or not; with as many on both sides the one with the lowest goes on.</summary>
+    /// <summary>
+    /// keep-majority, among members that are up; with as many on both sides the one with the lowest goes on; and nobody where it would be otherwise with those that join. A node that does not reach a member which others reach that it reaches, is downed, too: as
+    /// with Akka, parts that overlap never both go on.
+    /// </summary>
     private void Resolve(SimulatedNode node, HashSet<Voter> silent)
     {
-        var (here, there) = (node.View.Count - silent.Count, silent.Count);
-        var lowestIsHere = !silent.Contains(node.View.Keys.OrderBy(member => member.Name, StringComparer.Ordinal).First());
-        if (here > there || (here == there && lowestIsHere))
+        var others = node.View.Keys.Where(member => !silent.Contains(member)).Select(member => _nodes.Find(other => other.Id == member)).OfType<SimulatedNode>().ToList();
+        var isBetween = others.Exists(other => other != node && silent.Any(member => _nodes.Find(far => far.Id == member) is { } far && Connected(other, far)));
+        if (!isBetween && GoesOn(node.View.Where(entry => entry.Value).Select(entry => entry.Key), silent) && GoesOn(node.View.Keys, silent))
         {
             foreach (var member in silent) node.Remove(member);
         }
@@ -283,5 +274,12 @@ internal sealed class FormationSimulation
         {
             Rejoin(node);
         }
+    }
+
+    private static bool GoesOn(IEnumerable<Voter> members, HashSet<Voter> silent)
+    {
+        var all = members.OrderBy(member => member.Name, StringComparer.Ordinal).ToList();
+        var there = all.Count(silent.Contains);
+        return there * 2 < all.Count || (there * 2 == all.Count && !silent.Contains(all[0]));
     }
 }

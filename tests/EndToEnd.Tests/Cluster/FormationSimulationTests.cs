@@ -3,7 +3,7 @@ namespace MailCluster.EndToEnd.Tests.Cluster;
 /// <summary>Never two clusters that take mail, and in the end one of all nodes, whatever happens on the way.</summary>
 public class FormationSimulationTests(ITestOutputHelper output)
 {
-    private const int Runs = 150;
+    private const int Runs = 60;
 
     [Theory]
     [InlineData(3, 0)]

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailCluster.EndToEnd.Tests.Support;
+namespace MailCluster.Tests.Support;
 
 /// <summary>Ports on loopback that nobody listens on. Each is given once in a test run.</summary>
-internal static class FreePort
+public static class FreePort
 {
     private static readonly HashSet<int> Given = [];
 
