@@ -45,7 +45,7 @@ public sealed class RelayActors
             SiteActors = registry.Get<SiteRegion>(),
             Holdings = parts.Holdings,
             Facts = parts.Facts,
-            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
+            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time, Path.Combine(parts.DataDirectory, "tmp"))),
         }), "pools");
         _reports = system.ActorOf(ReportActor.Props(new()
         {

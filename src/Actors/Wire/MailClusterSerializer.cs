@@ -21,6 +21,8 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
     /// <summary>Under this number the serializer is known on every node of every release.</summary>
     public const int Id = 25_321;
 
+    private WireTraffic? _traffic;
+
     /// <summary>Manifests seen that this release does not know: bounded, for they come from outside.</summary>
     private readonly ConcurrentDictionary<string, byte> _unknown = new();
 
@@ -49,7 +51,14 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
     };
 
     /// <inheritdoc/>
-    public override byte[] ToBinary(object obj) => (obj switch
+    public override byte[] ToBinary(object obj)
+    {
+        var octets = Write(obj).ToByteArray();
+        (_traffic ??= WireTraffic.Of(system)).Add(octets.Length);
+        return octets;
+    }
+
+    private static IMessage Write(object obj) => obj switch
     {
         SiteProtocol.ISiteMessage site => SiteWire.Write(site),
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
@@ -60,7 +69,7 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
         FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
         _ => throw new ArgumentException($"Not a wire message: {obj.GetType()}", nameof(obj)),
-    }).ToByteArray();
+    };
 
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest)
