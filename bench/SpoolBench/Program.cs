@@ -128,10 +128,6 @@ async Task HandOver(int batch)
     donor.Start(static _ => { });
     var arrived = 0;
     receiver.Start(arrivals => Interlocked.Add(ref arrived, arrivals.Count));
-    while (!receiver.IsReadyToReceive)
-    {
-        await Task.Delay(10);
-    }
     var marked = new List<HandingOver>();
     await Measure("marked", async () =>
     {

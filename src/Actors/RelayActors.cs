@@ -30,7 +30,7 @@ public sealed class RelayActors
     private readonly IActorRef[] _queues;
     private readonly IActorRef _pools;
     private readonly IActorRef _reports;
-    private readonly HandoverNode _handover;
+    private HandoverNode? _handover;
 
     private RelayActors(ActorSystem system, RelayParts parts, Spool.Spool spool)
     {
@@ -45,7 +45,7 @@ public sealed class RelayActors
             SiteActors = registry.Get<SiteRegion>(),
             Holdings = parts.Holdings,
             Facts = parts.Facts,
-            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
+            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time, Path.Combine(parts.DataDirectory, "tmp"))),
         }), "pools");
         _reports = system.ActorOf(ReportActor.Props(new()
         {
@@ -72,7 +72,6 @@ public sealed class RelayActors
         _queues = [.. Enumerable.Range(1, _partitions.Count).Select(number => system.ActorOf(QueueActor.Props(queue), $"queue-{number}"))];
         Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, parts.Closed, system.ActorOf(SessionsActor.Props, "sessions"),
             parts.Loggers.CreateLogger<Reception>(), parts.Time);
-        _handover = HandoverNode.Start(system, parts, spool, Reception);
     }
 
     /// <summary>What listeners need.</summary>
@@ -86,6 +85,7 @@ public sealed class RelayActors
         actors.Heed(spool.Admission);
         parts.Suspended.Changed += actors.Heed;
         spool.Start(actors.Arrive);
+        actors._handover = HandoverNode.Start(system, parts, spool, actors.Reception);
         return actors;
     }
 
@@ -108,7 +108,7 @@ public sealed class RelayActors
     }
 
     /// <summary>Takes no mail of leaving peers any more.</summary>
-    public void EndReceiving() => _handover.EndReceiving();
+    public void EndReceiving() => _handover?.EndReceiving();
 
     /// <summary>Gives all mail to the peers. Deliveries have ended; the queue and the reports let go of it for good. What is left when time is up stays in the spool, and is told in the log.</summary>
     public async Task<HandoverOutcome> HandOverAsync(HandoverWish.Yes wish, TimeSpan time, CancellationToken cancellation)
@@ -122,11 +122,11 @@ public sealed class RelayActors
         }
         // After the queues: the last thing that they did may have been to owe a report.
         await _reports.Ask<ReportProtocol.LetGone>(new ReportProtocol.LetGo(), Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
-        return await _handover.HandOverAsync(wish, time, cancellation).ConfigureAwait(false);
+        return await _handover!.HandOverAsync(wish, time, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Closes what peers reach of the spool; it closes next.</summary>
-    public ValueTask EndHandoverAsync() => _handover.DisposeAsync();
+    public ValueTask EndHandoverAsync() => _handover?.DisposeAsync() ?? default;
 
     private void Arrive(IReadOnlyList<Arrival> arrivals) =>
         _partitions.Split(arrivals, (partition, part) => _queues[partition].Tell(new QueueProtocol.Arrived(part), ActorRefs.NoSender));

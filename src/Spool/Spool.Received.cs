@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace MailCluster.Spool;
 
@@ -105,14 +106,37 @@ public sealed partial class Spool
         BinaryPrimitives.WriteUInt32LittleEndian(header[28..], Crc32C.Of(header[..28]));
         var unfinished = _layout.Received + ".new";
         Disk.Delete(unfinished);
-        using (var file = Disk.Create(unfinished))
+        using (var file = CreateOfReserve(unfinished, bytes.Length))
         {
             Disk.Write(file, [bytes.Memory], 0);
+            Disk.Truncate(file, bytes.Length);
             Disk.Sync(file);
         }
         Disk.Rename(unfinished, _layout.Received);
         Disk.SyncDirectory(_layout.Directory);
         _hadWritten = version;
+    }
+
+    /// <summary>A file with room for so many octets. On a full disk a segment of the reserve becomes it: what waits for this file gives back more than it takes.</summary>
+    private SafeFileHandle CreateOfReserve(string path, long length)
+    {
+        SafeFileHandle? file = null;
+        try
+        {
+            file = Disk.Create(path);
+            Disk.Preallocate(file, length);
+            return file;
+        }
+        catch (IOException failure)
+        {
+            file?.Dispose();
+            Disk.Delete(path);
+            if (failure is DiskFullException && TakeReserve(path, length) is { } reserved)
+            {
+                return reserved;
+            }
+            throw;
+        }
     }
 
     /// <summary>Before a segment goes: what it says of handovers is in the file.</summary>

@@ -16,7 +16,7 @@ public sealed partial class Spool
 
     /// <summary>
     /// Begins to receive a message by handover. The writer has the message's own name; its commit (<see cref="SpoolWriter.CommitReceivedAsync"/>) writes envelope, content, where the entries stand and
-    /// that this handover was received, in one record. Waits while the content pool is empty; the caller must hold none of it.
+    /// that this handover was received, in one record. Waits while the content pool is empty (the caller must hold none of it), and soon after the start until what no message speaks of has been removed.
     /// </summary>
     public async ValueTask<ReceivingMessage> BeginReceivingAsync(HandoverId handover, CancellationToken cancellation)
     {
@@ -24,6 +24,10 @@ public sealed partial class Spool
         if (handover.Number is <= 0 or > HandoverSet.LargestHandover || !HandoverSet.CanHold(handover.Message))
         {
             throw new ArgumentException($"{handover} cannot be a handover.", nameof(handover));
+        }
+        if (IsBeingRemoved(handover.Message))
+        {
+            await ChoresSoFarAsync(cancellation).ConfigureAwait(false);
         }
         if (Judge(handover) is not HandoverVerdict.Take and var verdict)
         {
@@ -90,7 +94,7 @@ public sealed partial class Spool
         {
             ObjectDisposedException.ThrowIf(_closing, this);
             _had.RemoveAll(donor);
-            _forgotten[donor] = _lastReceived;
+            _forgotten[donor] = Math.Max(_forgotten.GetValueOrDefault(donor), _lastReceived);
             _hadVersion++;
         }
         var isTaken = TryChore(() =>
@@ -106,18 +110,6 @@ public sealed partial class Spool
             }
         });
         return isTaken ? done.Task : Task.FromException(new IOException("The spool is closed."));
-    }
-
-    /// <summary>True once messages can be received: soon after the start, when what no message speaks of has been removed.</summary>
-    public bool IsReadyToReceive
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _hasRemovedOrphans;
-            }
-        }
     }
 
     /// <summary>Lets the commit of a received message begin.</summary>
@@ -171,6 +163,24 @@ public sealed partial class Spool
         _undecided.Clear();
     }
 
+    /// <summary>Whether a file that has the name of the message's content may just be removed.</summary>
+    private bool IsBeingRemoved(QueueId message)
+    {
+        lock (_gate)
+        {
+            return !_hasRemovedOrphans || _removingLarge.Contains(message);
+        }
+    }
+
+    private async Task ChoresSoFarAsync(CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (TryChore(done.SetResult))
+        {
+            await done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
     private HandoverVerdict Judge(HandoverId handover)
     {
         lock (_gate)
@@ -184,7 +194,7 @@ public sealed partial class Spool
                 return HandoverVerdict.Void;
             }
             // While one of that name is here, or its content is just being removed, two would be one.
-            return _hadDamage is not null || !_hasRemovedOrphans || _receiving.ContainsKey(handover.Message) || _removingLarge.Contains(handover.Message) || _index.Find(handover.Message) >= 0
+            return _hadDamage is not null || IsBeingRemoved(handover.Message) || _receiving.ContainsKey(handover.Message) || _index.Find(handover.Message) >= 0
                 ? HandoverVerdict.Busy
                 : HandoverVerdict.Take;
         }

@@ -94,10 +94,6 @@ internal sealed class HandoverLoad
                     place.Entries.GetOrAdd(place.Spool.IdOf(arrivals[i].Entry), static _ => []).Add(arrivals[i].Entry);
                 }
             });
-            while (!place.Spool.IsReadyToReceive)
-            {
-                await Task.Yield();
-            }
         }
         await SettleAsync(_a, _b);
         await SettleAsync(_b, _a);

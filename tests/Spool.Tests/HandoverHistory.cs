@@ -29,8 +29,6 @@ internal sealed class HandoverHistory
 
     public bool HasReceivedFile { get; private set; }
 
-    private bool HasStopped => _a.Disk is { HasFailed: true, Stops: true } || _b.Disk is { HasFailed: true, Stops: true };
-
     public async Task Run()
     {
         try
@@ -100,7 +98,6 @@ internal sealed class HandoverHistory
             // And it goes on, from where it stands.
             foreach (var (from, to) in new[] { (_a, _b), (_b, _a) })
             {
-                Assert.True(SpinWait.SpinUntil(() => to.Spool.IsReadyToReceive, TimeSpan.FromSeconds(30)));
                 foreach (var marked in await from.MarkFor(to, [.. from.Spool.OpenMessages()]))
                 {
                     Assert.Equal(HandoverVerdict.Take, await from.Send(marked, to));
@@ -164,7 +161,6 @@ internal sealed class HandoverHistory
 
     private async Task Move(HandoverSite from, HandoverSite to, int count, int denied)
     {
-        await Ready(to);
         var ids = from.Spool.OpenMessages().Where(id => _messages.TryGetValue(id, out var known) && !known.IsDelivered).Take(count).ToArray();
         var ended = new List<HandoverId>();
         var kept = new List<HandoverId>();
@@ -224,18 +220,6 @@ internal sealed class HandoverHistory
             _messages.Add(id, new() { Stands = await site.Describe(id), Holder = site, IsDelivered = true });
             site.Deliver(id);
             await Flush(site);
-        }
-    }
-
-    private async Task Ready(HandoverSite site)
-    {
-        while (!site.Spool.IsReadyToReceive)
-        {
-            if (HasStopped)
-            {
-                throw new Stopped();
-            }
-            await Task.Yield();
         }
     }
 

@@ -63,7 +63,6 @@ public sealed class HealthTests : IDisposable
         await using var donor = new HandoverSite("a", new FaultyDisk()).Open();
         await using var receiver = Spool.Open(History.Options(_directory, disk, _time));
         receiver.Start(static _ => { });
-        await Until(() => receiver.IsReadyToReceive, static () => { }, "Nothing can be received.");
         var first = await SpoolFixture.Commit(receiver, SpoolFixture.Envelope(("a.test", 1)), SpoolFixture.Content(1000, 1));
         var marked = Assert.Single(await donor.MarkFor(donor, await SpoolFixture.Commit(donor.Spool, SpoolFixture.Envelope(("a.test", 1)), SpoolFixture.Content(1000, 2))));
         using var message = await donor.Spool.OpenMessageAsync(marked.Id.Message, CancellationToken.None);
@@ -83,6 +82,44 @@ public sealed class HealthTests : IDisposable
         await receiver.DisposeAsync();
         await using var reopened = Spool.Open(History.Options(_directory, disk, _time));
         Assert.Equal([first], reopened.OpenMessages());
+    }
+
+    [Fact]
+    public async Task A_full_disk_that_must_write_down_what_was_received_before_it_can_drop_anything_still_empties_itself()
+    {
+        await using var donor = new HandoverSite("a", new FaultyDisk()).Open();
+        var marked = new List<HandingOver>();
+        await using (var receiver = Spool.Open(History.Options(_directory, new FaultyDisk(), _time)))
+        {
+            receiver.Start(static _ => { });
+            for (var i = 0; i < 40; i++)
+            {
+                marked.AddRange(await donor.MarkFor(donor, await SpoolFixture.Commit(donor.Spool, SpoolFixture.Envelope(("a.test", 1)), SpoolFixture.Content(1500, i))));
+                using var message = await donor.Spool.OpenMessageAsync(marked[i].Id.Message, CancellationToken.None);
+                var (_, writer) = await receiver.BeginReceivingAsync(marked[i].Id, CancellationToken.None);
+                System.Buffers.BuffersExtensions.Write(writer!, SpoolFixture.Content(1500, i));
+                await writer!.CommitReceivedAsync(message!.Envelope, default, message.Entries);
+            }
+        }
+        Assert.False(File.Exists(Path.Combine(_directory, "received")));
+        var disk = new FaultyDisk();
+        disk.Survey(_directory);
+        disk.Capacity = disk.Allocated;
+        await using (var receiver = Spool.Open(History.Options(_directory, disk, _time)))
+        {
+            var found = new List<Arrival>();
+            var files = Directory.GetFiles(Path.Combine(_directory, "incoming"), "*.seg");
+            receiver.Start(found.AddRange);
+            await receiver.FlushAsync();
+            Assert.Equal(40, found.Count);
+            found.ForEach(arrival => receiver.RecordDelivered(arrival.Entry));
+            await Until(() => !files[..^1].Any(File.Exists), () => _time.Advance(TimeSpan.FromSeconds(1)), "Nothing is dropped.");
+        }
+        await using var reopened = Spool.Open(History.Options(_directory, new FaultyDisk(), _time));
+        foreach (var each in marked)
+        {
+            Assert.True(await reopened.HasHadAsync(each.Id, CancellationToken.None));
+        }
     }
 
     /// <summary>That the disk does not answer says nothing of the message: it is not set aside, and what was told of it is recorded when the disk answers again.</summary>

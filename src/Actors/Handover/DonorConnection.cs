@@ -179,6 +179,7 @@ internal sealed class DonorConnection : IAsyncDisposable
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
         }
+        await _input.CompleteAsync().ConfigureAwait(false);
         await _stream.DisposeAsync().ConfigureAwait(false);
         _silence.Dispose();
         _answered.Dispose();

@@ -42,11 +42,14 @@ internal sealed class HandoverBatch(HandoverParts parts, HandoverStock stock, Ha
         {
             await SettleAsync(marked, handed).ConfigureAwait(false);
         }
-        if (_verdicts.Find(static verdict => verdict.Kind == DonorVerdictKind.Deferred) is { Reply: { } reply })
+        if (_verdicts.Find(static verdict => verdict.Kind == DonorVerdictKind.Deferred && !IsItsOwn(verdict)) is { Reply: { } reply })
         {
             throw new IOException(reply.ToString());
         }
     }
+
+    /// <summary>True where a refusal is about the message; else it is about the receiver.</summary>
+    private static bool IsItsOwn(in DonorVerdict verdict) => verdict.Kind == DonorVerdictKind.Refused || verdict.Reply is { Code: HandoverReplies.BusyCode };
 
     private void Sending(SpooledMessage message)
     {
@@ -97,7 +100,7 @@ internal sealed class HandoverBatch(HandoverParts parts, HandoverStock stock, Ha
         foreach (var message in kept.Where(message => !_unsent.Contains(message)))
         {
             var verdict = verdicts[message.Message.ToString()];
-            if (verdict.Kind == DonorVerdictKind.Refused)
+            if (IsItsOwn(verdict))
             {
                 stock.Refuse(message.Message, peer.Spool);
                 parts.Logger.Refused(message.Message, peer.Receiver, verdict.Reply!.ToString());

@@ -92,7 +92,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         demand = Math.Max(demand, held);
         if (demand == 0)
         {
-            return null;
+            return _sentDemand > 0 ? TimeSpan.Zero : null;      // a demand that was told is to be withdrawn
         }
         var next = WaitsFor(now, held, demand);
         if (Allowed(now) > 0 && _timeToLive - now.Since(_grantedFrom) is var left && left < next)

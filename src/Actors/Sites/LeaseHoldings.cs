@@ -68,7 +68,7 @@ public sealed class LeaseHoldings
 
             var first = asking != known.AskedBy;
             var before = first ? known.Epoch : known.BeforeAsked;
-            lease = known.Connections > 0 ? new(known.Connections, Remaining(known.Expires, now), known.GrantedBy == before ? known.GrantedBy.Node : 0) : default;
+            lease = known.Connections > 0 ? Told(known, now, known.GrantedBy == before) : default;
             if (asking < known.Epoch)
             {
                 return known.Epoch;
@@ -83,11 +83,11 @@ public sealed class LeaseHoldings
         }
     }
 
-    /// <summary>By the clock that has less left.</summary>
-    private static TimeSpan Remaining(Moment expires, Moment now)
+    /// <summary>What the monotonic clock leaves of the lease counts: a wall clock that was set forward may be set back, and then the lease is in force again (found by simulation).</summary>
+    private static HeldLease Told(Entry known, Moment now, bool isLastGranter)
     {
-        var (monotonic, wall) = (expires.Monotonic - now.Monotonic, expires.Wall - now.Wall);
-        return monotonic < wall ? monotonic : wall;
+        var (monotonic, wall) = (known.Expires.Monotonic - now.Monotonic, known.Expires.Wall - now.Wall);
+        return new(known.Connections, monotonic, isLastGranter && (monotonic - wall).Duration() <= LeaseTiming.Drift ? known.GrantedBy.Node : 0);
     }
 
     /// <summary>Drops what only served to shut out incarnations that cannot answer any more. Bounded so by the sites asked for within that time.</summary>

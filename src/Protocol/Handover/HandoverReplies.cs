@@ -10,6 +10,9 @@ public static class HandoverReplies
     /// <summary>MAIL: had already.</summary>
     public const int HadCode = 251;
 
+    /// <summary>MAIL: not this message now. Says nothing of others, as 451 and 452 do.</summary>
+    public const int BusyCode = 450;
+
     /// <summary>XHAD: never.</summary>
     public const int NeverCode = 550;
 
@@ -53,7 +56,7 @@ public static class HandoverReplies
     public static Reply TicketFirst { get; } = new(ReplyCode.BadSequence, new(5, 5, 1), "Send XTICKET first");
 
     /// <summary>MAIL, while the same handover is being received over another connection, or a message of this name is still here.</summary>
-    public static Reply Busy { get; } = new(ReplyCode.LocalError, new(4, 3, 0), "A message of this name is here");
+    public static Reply Busy { get; } = new(BusyCode, new(4, 3, 0), "A message of this name is here");
 
     /// <summary>MAIL, for a handover that the donor has been told never to have arrived.</summary>
     public static Reply Void { get; } = new(ReplyCode.TransactionFailed, new(5, 5, 1), "This handover was given up");

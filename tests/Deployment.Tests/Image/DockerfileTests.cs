@@ -45,7 +45,7 @@ public class DockerfileTests
     [Fact]
     public void Exposes_the_ports_of_the_manifests_and_runs_as_their_user()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/base"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/base"));
         Assert.Equal(all.Container.Ports.Select(port => port.ContainerPort).Order(), s_file.One("EXPOSE").Split(' ').Select(int.Parse).Order());
         Assert.Equal(all.Pod.SecurityContext.RunAsUser.ToString(), s_file.One("USER"));
     }

@@ -10,16 +10,16 @@ namespace MailCluster.Deployment.Tests.Image;
 /// </summary>
 internal sealed class ImageRoot : IDisposable
 {
-    /// <summary>The packages that a chiselled base image is cut from.</summary>
-    private static readonly string[] s_packages = ["libc6", "libgcc-s1", "libstdc++6", "libssl3"];
+    /// <summary>The packages that a chiselled base image is cut from; of those of OpenSSL one is there.</summary>
+    private static readonly string[] s_packages = ["libc6", "libgcc-s1", "libstdc++6", "libssl3", "libssl3t64"];
 
     private readonly TemporaryFolder _folder = new();
 
     /// <summary>The root file system.</summary>
     public string Path => _folder.File("root");
 
-    /// <summary>What becomes the volume.</summary>
-    public string Data => _folder.File("data");
+    /// <summary>What becomes the volume of a pod.</summary>
+    public string Data(string pod) => _folder.File($"data-{pod}");
 
     /// <summary>A file or folder in the root.</summary>
     public string In(string path) => Path + path;
@@ -61,9 +61,8 @@ internal sealed class ImageRoot : IDisposable
                     foreach (var source in sources) await CopyAsync(SourceTree.Find(source), System.IO.Path.Combine(at, target));
                     break;
                 case "RUN":
-                    // No server that outlives the test, and no host's settings.
                     var (code, output) = await Run.ToEndAsync("env", ["-C", at, "MSBUILDDISABLENODEREUSE=1", "DOTNET_CLI_TELEMETRY_OPTOUT=1", "DOTNET_NOLOGO=1",
-                        .. $"{rest} -m:1 -p:UseSharedCompilation=false".Replace("/app", root + "/app", StringComparison.Ordinal).Split(' ')], TimeSpan.FromMinutes(8));
+                        .. rest.Replace("/app", root + "/app", StringComparison.Ordinal).Split(' ')], TimeSpan.FromMinutes(8));
                     Assert.True(code == 0, $"{rest}: {output}");
                     break;
                 default:
@@ -86,7 +85,6 @@ internal sealed class ImageRoot : IDisposable
     {
         foreach (var folder in new[] { "/usr/share/dotnet", "/usr/bin", "/etc/ssl/certs", "/etc/mailcluster", "/var/lib/mailcluster", "/var/run/secrets/kubernetes.io/serviceaccount", "/proc", "/sys/fs/cgroup", "/dev", "/tmp" }) Directory.CreateDirectory(In(folder));
         Directory.Move(app, In("/app"));
-        Directory.CreateDirectory(Data);
         var (_, list) = await Run.ToEndAsync("dpkg", ["-L", .. s_packages]);
         foreach (var library in list.Split('\n').Where(line => line.Contains(".so", StringComparison.Ordinal) && File.Exists(line)))
         {
@@ -109,24 +107,23 @@ internal sealed class ImageRoot : IDisposable
 
         // Kubernetes writes these two.
         File.WriteAllText(In("/etc/resolv.conf"), "nameserver 127.0.0.1\noptions ndots:5 timeout:1 attempts:1\n");
-        File.WriteAllText(In("/etc/hosts"), "127.0.0.1 localhost\n127.0.0.1 mailcluster-0.mailcluster-nodes mailcluster-0\n");
+        File.WriteAllText(In("/etc/hosts"), "127.0.0.1 localhost\n10.99.0.1 mailcluster-0.mailcluster-nodes\n10.99.0.2 mailcluster-1.mailcluster-nodes\n");
         File.WriteAllText(In("/etc/nsswitch.conf"), "hosts: files dns\n");
-        var (code, output) = await Run.ToEndAsync("chown", ["1654:1654", Data]);
-        Assert.True(code == 0, output);
     }
 
     /// <summary>
-    /// Starts the entry point the way the StatefulSet does: read-only root, a data directory, a network of its own, user 1654 without capabilities and without a way
-    /// to new ones.
+    /// Starts the entry point the way the StatefulSet does: read-only root, a data directory of its own, user 1654 without capabilities and without a way to new ones.
+    /// Its network is its own, or that of another pod: then both differ in their addresses, 10.99.0.1 and 10.99.0.2.
     /// </summary>
-    public Process Start(IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment, string hostname)
+    public async Task<Process> StartAsync(IEnumerable<string> command, IEnumerable<KeyValuePair<string, string>> environment, string pod, int? beside = null)
     {
         const string script = """
             set -e
             root="$1" data="$2" name="$3"; shift 3
             mount --make-rprivate /
             hostname "$name"
-            ip link set lo up
+            if [ "$1" = new ]; then ip link set lo up; ip address add 10.99.0.1/32 dev lo; ip address add 10.99.0.2/32 dev lo; fi
+            shift
             mount --bind "$root" "$root"
             mount --bind /usr/share/dotnet "$root/usr/share/dotnet"
             mount -o remount,bind,ro "$root/usr/share/dotnet"
@@ -141,7 +138,11 @@ internal sealed class ImageRoot : IDisposable
         // Inside there is no env: the variables are set outside and go through.
         var variables = string.Join(' ', environment.Select(pair => $"'{pair.Key}={pair.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         var withVariables = script.Replace("env -i ", $"env -i {variables} ", StringComparison.Ordinal);
-        var process = new Process { StartInfo = new("unshare", ["--mount", "--uts", "--net", "--ipc", "sh", "-c", withVariables, "sh", Path, Data, hostname, .. command]) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        Directory.CreateDirectory(Data(pod));
+        var (code, output) = await Run.ToEndAsync("chown", ["1654:1654", Data(pod)]);
+        Assert.True(code == 0, output);
+        string[] namespaces = beside is { } id ? ["nsenter", $"--net=/proc/{id}/ns/net", "unshare", "--mount", "--uts", "--ipc"] : ["unshare", "--mount", "--uts", "--net", "--ipc"];
+        var process = new Process { StartInfo = new(namespaces[0], [.. namespaces[1..], "sh", "-c", withVariables, "sh", Path, Data(pod), pod, beside is null ? "new" : "beside", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true } };
         process.Start();
         return process;
     }

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MailCluster.Deployment.Tests.Kubernetes;
 using MailCluster.Deployment.Tests.Support;
 using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Node.Kubernetes;
 
 namespace MailCluster.Deployment.Tests.Image;
 
@@ -18,8 +20,8 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task Starts_takes_a_mail_and_stops_in_order()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
-        using var node = Start(all, all.Container.Args, "mailcluster-0");
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var node = await StartAsync(all, all.Container.Args, "mailcluster-0");
         await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
         Assert.Equal(200, Get(node.Id, 8080, "/healthz"));
 
@@ -33,6 +35,10 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         Assert.Contains(File.ReadAllLines($"/proc/{node.Id}/mountinfo"), line => line.Split(' ') is [_, _, _, _, "/", var options, ..] && options.Split(',').Contains("ro"));
         Assert.False(File.Exists(_built.Root.In("/bin/sh")));
 
+        // The client for Kubernetes costs nothing until it is needed.
+        Assert.DoesNotContain("KubernetesClient", File.ReadAllText($"/proc/{node.Id}/maps"), StringComparison.Ordinal);
+        Assert.True(File.Exists(_built.Root.In("/app/KubernetesClient.dll")));
+
         // From inside, to a domain that the overlay relays for.
         Assert.StartsWith("250 2.0.0", Mail(node.Id, 2526), StringComparison.Ordinal);
 
@@ -41,15 +47,68 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
 
         Assert.Equal(0, await node.TerminateAsync());
         Assert.Contains("stopped", node.Log, StringComparison.Ordinal);
-        Assert.True(Directory.Exists(Path.Combine(_built.Root.Data, "spool")));
+        Assert.True(Directory.Exists(Path.Combine(_built.Root.Data("mailcluster-0"), "spool")));
         Assert.Empty(Directory.GetFileSystemEntries(_built.Root.In("/tmp")));
+    }
+
+    [Theory]
+    [InlineData(",\"replicas\":3", "StatefulSet mailcluster wants 3 replicas, this is ordinal 0: it comes back")]
+    [InlineData(",\"replicas\":3,\"ordinals\":{\"start\":1}", "StatefulSet mailcluster wants 3 replicas from 1, this is ordinal 0: it does not come back")]
+    public async Task Asks_Kubernetes_as_it_stops_whether_it_comes_back(string spec, string finding)
+    {
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var node = await StartAsync(all, all.Container.Args, "mailcluster-0", ("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "6443"));
+        await node.Holds(() => Get(node.Id, 8080, "/readyz") == 200, "readiness");
+        using var socket = NetworkNamespace.Socket(node.Id);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 6443));
+        await using var server = await ApiServer.StartAsync(spec, socket: socket);
+        foreach (var file in new[] { "token", "ca.crt", "namespace" }) File.Copy(server.PathOf(file), _built.Root.In($"{ServiceAccount.DefaultFolder}/{file}"), overwrite: true);
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Equal(["GET /apis/apps/v1/namespaces/mail/statefulsets/mailcluster"], server.Requests);
+        Assert.Contains(finding, node.Log, StringComparison.Ordinal);
+    }
+
+    /// <summary>All of a scale-down but Kubernetes itself: the number falls, the pod is told to stop, asks, and its mail is with the one that stays.</summary>
+    [Fact]
+    public async Task A_pod_that_is_scaled_away_leaves_its_mail_with_the_one_that_stays()
+    {
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var stays = await StartPodAsync(0, null);
+        using var leaves = await StartPodAsync(1, stays);
+        await stays.Holds(() => Get(stays.Id, 8080, "/readyz", "10.99.0.1") == 200, "readiness of pod 0");
+        await leaves.Holds(() => Get(leaves.Id, 8080, "/readyz", "10.99.0.2") == 200, "readiness of pod 1");
+        Assert.StartsWith("250 2.0.0", Mail(leaves.Id, 2526, "10.99.0.2"), StringComparison.Ordinal);
+        Assert.StartsWith("250 2.0.0", Mail(leaves.Id, 2526, "10.99.0.2"), StringComparison.Ordinal);
+
+        using var socket = NetworkNamespace.Socket(stays.Id);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 6443));
+        await using var server = await ApiServer.StartAsync(",\"replicas\":1", socket: socket);
+        foreach (var file in new[] { "token", "ca.crt", "namespace" }) File.Copy(server.PathOf(file), _built.Root.In($"{ServiceAccount.DefaultFolder}/{file}"), overwrite: true);
+        Assert.Equal(0, await leaves.TerminateAsync());
+        Assert.Contains("this is ordinal 1: it does not come back", leaves.Log, StringComparison.Ordinal);
+
+        // Pod 0 is asked for itself too, and is wanted: what it was given waits for it.
+        Assert.Equal(0, await stays.TerminateAsync());
+        Assert.Contains("this is ordinal 0: it comes back; 2 recipients wait on the disk", stays.Log, StringComparison.Ordinal);
+
+        Task<Running> StartPodAsync(int ordinal, Running? beside)
+        {
+            var address = $"10.99.0.{ordinal + 1}";
+            return StartAsync(all, all.Container.Args, $"mailcluster-{ordinal}", beside,
+            [
+                ("KUBERNETES_SERVICE_HOST", "127.0.0.1"), ("KUBERNETES_SERVICE_PORT", "6443"), ("MAILCLUSTER__CLUSTER__REPLICAS", "2"), ("MAILCLUSTER__DELIVERY__ENABLED", "off"),
+                ("MAILCLUSTER__DATA_DIRECTORY", "/var/lib/mailcluster/scaled"), ("MAILCLUSTER__ADMIN__BIND", $"127.0.0.{ordinal + 1}:8081"), ("MAILCLUSTER__HTTP__BIND", $"{address}:8080"),
+                .. new[] { 2525, 2587, 2526 }.Select((port, i) => ($"MAILCLUSTER__LISTENERS__{i}__BIND", $"{address}:{port}")),
+                ("MAILCLUSTER__CLUSTER__BIND", $"{address}:4053"), ("MAILCLUSTER__CLUSTER__HANDOVER", $"{address}:4054"), ("MAILCLUSTER__CLUSTER__BOOTSTRAP", $"{address}:4055"),
+            ]);
+        }
     }
 
     [Fact]
     public async Task Checks_the_configuration_as_it_does_anywhere()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/production"));
-        using var node = Start(all, [.. all.Container.Args, "--check"], "mailcluster-2");
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/production"));
+        using var node = await StartAsync(all, [.. all.Container.Args, "--check"], "mailcluster-2");
         Assert.Equal(0, await node.EndAsync());
         Assert.Contains("mailcluster.hostname = mail.example.net", node.Log, StringComparison.Ordinal);
     }
@@ -57,8 +116,8 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task Without_a_volume_it_says_so_and_does_not_start()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
-        using var node = Start(all, all.Container.Args, "mailcluster-0", ("MAILCLUSTER__DATA_DIRECTORY", "/var/lib/elsewhere"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
+        using var node = await StartAsync(all, all.Container.Args, "mailcluster-0", ("MAILCLUSTER__DATA_DIRECTORY", "/var/lib/elsewhere"));
         Assert.Equal(1, await node.EndAsync());
         Assert.Contains("data-directory: cannot make /var/lib/elsewhere", node.Log, StringComparison.Ordinal);
     }
@@ -66,25 +125,30 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     [Fact]
     public async Task The_sink_runs_from_the_same_image()
     {
-        var all = Deployed.Parse(Kubectl.All[^1].Kustomize("deploy/k8s/overlays/local"));
+        var all = Deployed.Parse(Kubectl.Newest.Kustomize("deploy/k8s/overlays/local"));
         var sink = all.All<k8s.Models.V1Deployment>().Single().Spec.Template.Spec.Containers.Single();
-        using var node = Start(all, sink.Args, "sink");
+        using var node = await StartAsync(all, sink.Args, "sink");
         await node.Holds(() => Greeting(node.Id, sink.Ports.Single().ContainerPort).StartsWith("220", StringComparison.Ordinal), "the sink's greeting");
-        Assert.Equal(0, await node.TerminateAsync());
     }
 
     /// <summary>A node of a cluster that is founded by one: the others are not here.</summary>
-    private Running Start(Deployed all, IEnumerable<string> arguments, string hostname, params (string Name, string Value)[] more)
+    private async Task<Running> StartAsync(Deployed all, IEnumerable<string> arguments, string pod, params (string Name, string Value)[] more)
     {
-        File.WriteAllText(_built.Root.In("/etc/mailcluster/cluster.hocon"), all.Hocon);
-        var environment = all.Environment.Concat(Dockerfile.Read().Environment).Append(new("MAILCLUSTER__CLUSTER__REPLICAS", arguments.Contains("--check") ? "3" : "1")).Append(new("MAILCLUSTER__SHUTDOWN__DELAY", "0s"))
-            .Concat(more.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))).GroupBy(pair => pair.Key).Select(group => group.Last());
-        return new(_built.Root.Start([.. Dockerfile.Read().EntryPoint, .. arguments], environment, hostname));
+        if (Directory.Exists(_built.Root.Data(pod))) Directory.Delete(_built.Root.Data(pod), recursive: true);
+        return await StartAsync(all, arguments, pod, null, [("MAILCLUSTER__CLUSTER__REPLICAS", arguments.Contains("--check") ? "3" : "1"), .. more]);
     }
 
-    private static int Get(int id, int port, string path)
+    private async Task<Running> StartAsync(Deployed all, IEnumerable<string> arguments, string pod, Running? beside, IEnumerable<(string Name, string Value)> more)
     {
-        using var stream = Connect(id, port);
+        await File.WriteAllTextAsync(_built.Root.In("/etc/mailcluster/cluster.hocon"), all.Hocon);
+        var environment = all.Environment.Concat(Dockerfile.Read().Environment).Append(new("MAILCLUSTER__SHUTDOWN__DELAY", "0s"))
+            .Concat(more.Select(pair => KeyValuePair.Create(pair.Name, pair.Value))).GroupBy(pair => pair.Key).Select(group => group.Last());
+        return new(await _built.Root.StartAsync([.. Dockerfile.Read().EntryPoint, .. arguments], environment, pod, beside?.Id));
+    }
+
+    private static int Get(int id, int port, string path, string address = "127.0.0.1")
+    {
+        using var stream = Connect(id, port, address);
         if (stream is null) return 0;
         stream.Write(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         using var reader = new StreamReader(stream, Encoding.ASCII);
@@ -106,9 +170,9 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
     }
 
     /// <summary>A transaction; the reply to the end of data.</summary>
-    private static string Mail(int id, int port)
+    private static string Mail(int id, int port, string address = "127.0.0.1")
     {
-        using var stream = Connect(id, port)!;
+        using var stream = Connect(id, port, address)!;
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Reply();
         foreach (var line in new[] { "EHLO client.test", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.org>", "DATA" })
@@ -129,13 +193,13 @@ public sealed class ImageTests : IClassFixture<ImageTests.Built>
         }
     }
 
-    private static NetworkStream? Connect(int id, int port)
+    private static NetworkStream? Connect(int id, int port, string address = "127.0.0.1")
     {
         try
         {
             var socket = NetworkNamespace.Socket(id);
             socket.ReceiveTimeout = 20_000;
-            socket.Connect(IPAddress.Loopback, port);
+            socket.Connect(IPAddress.Parse(address), port);
             return new(socket, ownsSocket: true);
         }
         catch (Exception e) when (e is SocketException or IOException)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MailCluster.EndToEnd.Tests.Support;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -24,7 +26,7 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly IHost _host;
     private readonly List<string> _requests = [];
 
-    private ApiServer(Func<HttpContext, Task> answer)
+    private ApiServer(Func<HttpContext, Task> answer, Socket? socket)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=kubernetes", key, HashAlgorithmName.SHA256);
@@ -36,7 +38,11 @@ internal sealed class ApiServer : IAsyncDisposable
         File.WriteAllText(_folder.File("namespace"), "mail\n");
         _host = new HostBuilder().ConfigureWebHost(web => web
             .UseKestrelCore()
-            .ConfigureServices(services => services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endPoint => endPoint.UseHttps(certificate))))
+            .ConfigureServices(services =>
+            {
+                services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endPoint => endPoint.UseHttps(certificate)));
+                if (socket is not null) services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = _ => socket);
+            })
             .Configure(app => app.Run(context =>
             {
                 lock (_requests)
@@ -68,23 +74,23 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>A file of the service account.</summary>
     public string PathOf(string name) => _folder.File(name);
 
-    /// <summary>Answers with what <paramref name="answer"/> writes.</summary>
-    public static async Task<ApiServer> StartAsync(Func<HttpContext, Task> answer)
+    /// <summary>Answers with what <paramref name="answer"/> writes, on <paramref name="socket"/> where there is one, which is bound already.</summary>
+    public static async Task<ApiServer> StartAsync(Func<HttpContext, Task> answer, Socket? socket = null)
     {
-        var server = new ApiServer(answer);
+        var server = new ApiServer(answer, socket);
         await server._host.StartAsync();
         return server;
     }
 
     /// <summary>Answers one StatefulSet, with what the real one sends beside what we read.</summary>
-    public static Task<ApiServer> StartAsync(string spec, string metadata = "") => StartAsync(context => context.Request.Path == "/apis/apps/v1/namespaces/mail/statefulsets/mailcluster"
+    public static Task<ApiServer> StartAsync(string spec, string metadata = "", Socket? socket = null) => StartAsync(context => context.Request.Path == "/apis/apps/v1/namespaces/mail/statefulsets/mailcluster"
         ? WriteAsync(context, 200, """
             {"kind":"StatefulSet","apiVersion":"apps/v1","metadata":{"name":"mailcluster","namespace":"mail","uid":"0b1c7d0e-5d43-4a0f-9b5e-3e4a3a3f6a10","resourceVersion":"4711",
              "creationTimestamp":"2026-11-01T10:00:00Z","managedFields":[{"manager":"kubectl","operation":"Update","fieldsV1":{"f:spec":{}}}]METADATA},
              "spec":{"selector":{"matchLabels":{"a":"b"}},"serviceName":"mailcluster-nodes","fromALaterVersion":{"x":1},"template":{"metadata":{},"spec":{"containers":[{"name":"node","image":"i",
              "resources":{"requests":{"cpu":"2","memory":"2Gi"}}}]}}SPEC},"status":{"replicas":3,"readyReplicas":3}}
             """.Replace("METADATA", metadata, StringComparison.Ordinal).Replace("SPEC", spec, StringComparison.Ordinal))
-        : WriteAsync(context, 404, """{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}"""));
+        : WriteAsync(context, 404, """{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}"""), socket);
 
     /// <summary>Answers with this status.</summary>
     public static Task WriteAsync(HttpContext context, int status, string json)

@@ -5,8 +5,8 @@ namespace MailCluster.Deployment.Tests.Manifests;
 /// <summary>Each rule finds what it is for: a copy of the manifests is broken in one place.</summary>
 public class BrokenManifestTests
 {
-    private static readonly Lazy<string> s_text = new(() => Kubectl.All[^1].Kustomize("deploy/k8s/overlays/production-backlog"));
-    private static readonly Lazy<string> s_base = new(() => Kubectl.All[^1].Kustomize("deploy/k8s/base"));
+    private static readonly Lazy<string> s_text = new(() => Kubectl.Newest.Kustomize("deploy/k8s/overlays/production-backlog"));
+    private static readonly Lazy<string> s_base = new(() => Kubectl.Newest.Kustomize("deploy/k8s/base"));
 
     public static TheoryData<string, string, string> Breaks => new()
     {
@@ -49,7 +49,7 @@ public class BrokenManifestTests
         { "optional: true\n          secretName: mailcluster-users", "secretName: mailcluster-users", "volume users: Secret mailcluster-users must be optional" },
         { "name: users\n          readOnly: true", "name: users", "mount /etc/mailcluster-users: not read-only" },
         { "MAILCLUSTER__PROXY_PEERS:", "MAILCLUSTER__PROXY_PEER:", "MAILCLUSTER__PROXY_PEER" },
-        { "MAILCLUSTER__HOSTNAME: mail.example.net", "MAILCLUSTER__HOSTNAME: mail_example", "MAILCLUSTER__HOSTNAME" },
+        { "MAILCLUSTER__HOSTNAME: mail.example.net", "MAILCLUSTER__HOSTNAME: mail example", "MAILCLUSTER__HOSTNAME" },
 
         // Network policy.
         { "- port: smtp\n      protocol: TCP\n    - port: submission", "- port: smpt\n      protocol: TCP\n    - port: submission", "NetworkPolicy: no container has a port named smpt" },

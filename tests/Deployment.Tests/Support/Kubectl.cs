@@ -13,6 +13,9 @@ internal sealed partial record Kubectl(string Path, int Minor)
     /// <summary>One of each version, oldest first.</summary>
     public static IReadOnlyList<Kubectl> All => s_all.Value;
 
+    /// <summary>The one that an operator is likely to have.</summary>
+    public static Kubectl Newest => All is [.., var newest] ? newest : throw new FileNotFoundException("No kubectl here; tests/run.sh unpacks Debian's into artifacts/.");
+
     /// <summary>What the kustomization in a folder, given from the top of the repository, comes to. Fails on anything but a warning that a field is old.</summary>
     public string Kustomize(string folder)
     {

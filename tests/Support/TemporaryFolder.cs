@@ -1,7 +1,7 @@
-namespace MailCluster.EndToEnd.Tests.Support;
+namespace MailCluster.Tests.Support;
 
 /// <summary>A folder of a test's own, gone with it.</summary>
-internal sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("mailcluster-").FullName;
 

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace MailCluster.EndToEnd.Tests.Support;
+namespace MailCluster.Tests.Support;
 
 /// <summary>Ports on loopback that nobody listens on. Each is given once in a test run.</summary>
-internal static class FreePort
+public static class FreePort
 {
+    /// <summary>From a cluster's port to its bootstrap port, as the default has it.</summary>
+    private const int BootstrapOffset = 37;
+
     private static readonly HashSet<int> Given = [];
 
     public static int Next()
@@ -33,11 +36,11 @@ internal static class FreePort
             var port = Next();
             try
             {
-                using var bootstrap = new TcpListener(IPAddress.Loopback, port + Node.Configuration.ClusterOptions.BootstrapOffset);
+                using var bootstrap = new TcpListener(IPAddress.Loopback, port + BootstrapOffset);
                 bootstrap.Start();
                 lock (Given)
                 {
-                    if (Given.Add(port + Node.Configuration.ClusterOptions.BootstrapOffset)) return port;
+                    if (Given.Add(port + BootstrapOffset)) return port;
                 }
             }
             catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace MailCluster.EndToEnd.Tests.Support;
+namespace MailCluster.Tests.Support;
 
 /// <summary>Runs a program to its end, within a bounded time.</summary>
-internal static class Run
+public static class Run
 {
     /// <summary>Exit code, and both outputs in one text.</summary>
     public static async Task<(int ExitCode, string Output)> ToEndAsync(string program, IEnumerable<string> arguments, TimeSpan? within = null, string? input = null)
