@@ -15,7 +15,7 @@ if [ "${1:-}" = --no-install ]; then install=no; shift; fi
 projects=("$@")
 [ ${#projects[@]} -gt 0 ] || projects=(Protocol.Tests Spool.Tests Actors.Tests Cluster.Tests EndToEnd.Tests Deployment.Tests)
 
-packages=(postfix swaks nsd haproxy e2fsprogs mount util-linux iproute2 nftables)
+packages=(postfix swaks nsd haproxy iproute2 nftables procps e2fsprogs mount util-linux)
 if [ "$install" = yes ]; then
     missing=()
     for package in "${packages[@]}"; do

@@ -20,8 +20,8 @@ public readonly record struct ClientOrigin(IPAddress Address, int Port, ClientSt
     /// <param name="header">What it says.</param>
     /// <remarks>
     /// The right to relay never rests on the load balancer's own address, in whatever way it gets into the place of a client's: another proxy on that machine, one
-    /// that ends TLS, say, hides all of the internet behind it. Nor on loopback: out of a header, 127.0.0.1 means the machine on which it was seen, and that
-    /// is the load balancer again, whereas <c>relay.networks</c> has it for this one.
+    /// that ends TLS, say, hides all of the internet behind it. Nor on loopback out of a header from elsewhere: there 127.0.0.1 means the load balancer's machine, whereas
+    /// <c>relay.networks</c> has it for this one. A load balancer on this machine sees this machine's clients there, as we would without it.
     /// </remarks>
     public static ClientOrigin Behind(IPEndPoint peer, IPEndPoint? local, ProxyHeader header)
     {
@@ -32,7 +32,8 @@ public readonly record struct ClientOrigin(IPAddress Address, int Port, ClientSt
             return new(balancer, peer.Port, ClientStanding.Balancer);
         }
         var address = ConnectionLimits.Fold(client.Source.Address);
-        return new(address, client.Source.Port, address.Equals(balancer) || IPAddress.IsLoopback(address) ? ClientStanding.Stranger : ClientStanding.Known);
+        var isTheirs = !IPAddress.IsLoopback(balancer) && (address.Equals(balancer) || IPAddress.IsLoopback(address));
+        return new(address, client.Source.Port, isTheirs ? ClientStanding.Stranger : ClientStanding.Known);
     }
 
     private static bool IsSame(IPEndPoint named, IPEndPoint end) => named.Port == end.Port && ConnectionLimits.Fold(named.Address).Equals(ConnectionLimits.Fold(end.Address));

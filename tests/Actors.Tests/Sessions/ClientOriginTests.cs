@@ -27,8 +27,8 @@ public class ClientOriginTests
         { "the load balancer's loopback is not ours", "10.0.0.5", "127.0.0.1", false },
         { "nor by IPv6", "2001:db8::5", "::1", false },
         { "nor in IPv6 clothes", "10.0.0.5", "::ffff:127.0.0.1", false },
-        { "nor where it is on this machine: a proxy before it may hide the world", "127.0.0.1", "127.0.0.1", false },
-        { "by whatever address", "::1", "127.0.0.2", false },
+        { "where it is on this machine, its loopback is ours", "127.0.0.1", "127.0.0.1", true },
+        { "by whatever address", "::1", "127.0.0.2", true },
     };
 
     [Theory, MemberData(nameof(Headers))]

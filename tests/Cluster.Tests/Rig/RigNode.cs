@@ -126,6 +126,30 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
         return process.ExitCode;
     }
 
+    /// <summary>An operator's order to leave for good: it hands its mail over and ends. The exit code.</summary>
+    public async Task<int> HandOverAsync()
+    {
+        var process = _process!;
+        _process = null;
+        using (var answer = await _http.PostAsync(new Uri($"http://127.0.0.1:{AdminPort}/handover?by=test"), null))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"{Name} does not end:\n{Log}");
+        }
+
+        await _watch;
+        return process.ExitCode;
+    }
+
     /// <summary>SIGSTOP.</summary>
     public void Pause() => Signal(_process!, "STOP");
 

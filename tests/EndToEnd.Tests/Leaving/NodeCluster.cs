@@ -10,7 +10,7 @@ internal sealed partial class NodeCluster : IAsyncDisposable
     /// <summary>Makes their configurations; starts nothing.</summary>
     public NodeCluster(string settings, int count = 3)
     {
-        var ports = Enumerable.Range(0, count).Select(_ => FreePort.Next()).ToArray();
+        var ports = Enumerable.Range(0, count).Select(_ => FreePort.NextWith(MailCluster.Node.Configuration.ClusterOptions.BootstrapOffset)).ToArray();
         var nodes = string.Join(", ", ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"\"127.0.0.1:{port}\"")));
         Nodes = [.. ports.Select(port =>
         {
