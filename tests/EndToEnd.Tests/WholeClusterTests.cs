@@ -14,7 +14,7 @@ public sealed class WholeClusterTests
     public async Task A_domain_suspended_at_one_node_is_kept_back_by_all_also_after_all_have_restarted_and_resumed_at_another()
     {
         await using var sink = new RecordingSink();
-        await using var trio = new Trio(Routes.To(sink));
+        await using var trio = new NodeCluster(Routes.To(sink));
         await trio.StartAsync();
         await AskAsync(trio.Nodes[0], HttpMethod.Put, "/suspensions/held.example?reason=complaints&by=alice");
         await Eventually.HoldsAsync(() => trio.Nodes.All(Knows), "the rule on all nodes", otherwise: () => Logs(trio));
@@ -42,7 +42,7 @@ public sealed class WholeClusterTests
     {
         // Ten recipients are the limit of a domain; nothing goes out until the next hop is there.
         var port = FreePort.Next();
-        await using var trio = new Trio(Routes.To(port) + "\nlimits { queue-per-domain = 10 }\nretry { first = 2s, max = 2s }\n");
+        await using var trio = new NodeCluster(Routes.To(port) + "\nlimits { queue-per-domain = 10 }\nretry { first = 2s, max = 2s }\n");
         await trio.StartAsync();
         for (var i = 0; i < 6; i++)
         {
@@ -79,10 +79,10 @@ public sealed class WholeClusterTests
 
     private static bool ClosedIt(NodeProcess node) => node.Log.Contains("domain=full.example closed", StringComparison.Ordinal);
 
-    private static Task RefusesAsync(Trio trio, NodeProcess node) =>
+    private static Task RefusesAsync(NodeCluster trio, NodeProcess node) =>
         EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("452 4.3.1", StringComparison.Ordinal), $"{node.SmtpPort} to refuse", trio);
 
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what, Trio trio)
+    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what, NodeCluster trio)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         var end = DateTime.UtcNow + TimeSpan.FromSeconds(90);
@@ -137,5 +137,5 @@ public sealed class WholeClusterTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    private static string Logs(Trio trio) => string.Join("\n----\n", trio.Nodes.Select(node => node.Log));
+    private static string Logs(NodeCluster trio) => string.Join("\n----\n", trio.Nodes.Select(node => node.Log));
 }
