@@ -24,4 +24,34 @@ public static class FreePort
             }
         }
     }
+
+    /// <summary>One whose fellow so many numbers above is free and given with it: a node's bootstrap endpoint is found that way.</summary>
+    public static int NextWith(int offset)
+    {
+        while (true)
+        {
+            var port = Next();
+            if (port + offset <= 65535 && TryGive(port + offset))
+            {
+                return port;
+            }
+        }
+    }
+
+    private static bool TryGive(int port)
+    {
+        lock (Given)
+        {
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return Given.Add(port);
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+    }
 }

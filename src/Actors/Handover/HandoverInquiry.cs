@@ -12,6 +12,9 @@ public sealed class HandoverInquiry : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>A leaving node has no time to lose.</summary>
+    private static readonly TimeSpan LongestWhileHandingOver = TimeSpan.FromSeconds(2);
+
     private readonly HandoverParts _parts;
     private readonly ConcurrentDictionary<HandoverId, string> _open = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
@@ -102,8 +105,9 @@ public sealed class HandoverInquiry : IAsyncDisposable
             if (!_open.IsEmpty)
             {
                 // Something new does not wait for the pause of what cannot be asked.
-                await _wake.WaitAsync(pause, _end.Token).ConfigureAwait(false);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                var isNew = await _wake.WaitAsync(pause, _end.Token).ConfigureAwait(false);
+                var longest = _handingOver ? LongestWhileHandingOver : LongestPause;
+                pause = isNew ? FirstPause : pause * 2 < longest ? pause * 2 : longest;
             }
         }
     }

@@ -124,7 +124,9 @@ internal sealed partial class SiteState
     /// <summary>While learning: how much of what it had from a granter that is gone a node may go on with.</summary>
     private int Continued(Holder holder, Membership.View view, TimeSpan now)
     {
-        if (ContinuedAtMost(holder, view, now) is not (> 0 and var had))
+        // What one had while it was configured to a higher limit than is in force now, the predecessor may have been taking back (found by simulation).
+        var limit = LimitNow(now);
+        if (ContinuedAtMost(holder, view, now) is not (> 0 and var had) || holder.Limit > limit)
         {
             return 0;
         }
@@ -135,7 +137,7 @@ internal sealed partial class SiteState
             others += other == holder ? 0 : Math.Max(other.CountedAt(now), ContinuedAtMost(other, view, now));
         }
 
-        return Math.Min(Math.Min(holder.Demand, had), LimitNow(now) - others);
+        return Math.Min(Math.Min(holder.Demand, had), limit - others);
     }
 
     private int ContinuedAtMost(Holder holder, Membership.View view, TimeSpan now)

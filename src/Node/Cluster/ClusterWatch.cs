@@ -60,7 +60,7 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
         {
             var cluster = Akka.Cluster.Cluster.Get(system());
             log.Follow(cluster.State, cluster.SelfUniqueAddress);
-            Look(cluster.State, membership.Now, Moment.Of(system().Scheduler));
+            Look(cluster.State, cluster.SelfUniqueAddress, membership.Now, Moment.Of(system().Scheduler));
         }
         while (await NextAsync(timer));
     }
@@ -77,10 +77,12 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
         }
     }
 
-    private void Look(ClusterEvent.CurrentClusterState state, Membership.View view, Moment now)
+    private void Look(ClusterEvent.CurrentClusterState state, UniqueAddress self, Membership.View view, Moment now)
     {
         var up = state.Members.Where(member => member.Status is not (MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Down or MemberStatus.Removed)).ToList();
-        if (up.Count == 0) return;
+
+        // One that has been downed sees the rest go on without it; what it was a member of is what it saw before.
+        if (!up.Exists(member => member.UniqueAddress == self)) return;
         Remember([.. up.Select(member => MembershipLog.NameOf(member.Address)).Order(StringComparer.Ordinal)]);
 
         // The fence learns of the members by the same events as this state, but not at the same instant.

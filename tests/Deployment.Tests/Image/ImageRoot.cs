@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Tests.Support;
 using MailCluster.Support;
 
 namespace MailCluster.Deployment.Tests.Image;

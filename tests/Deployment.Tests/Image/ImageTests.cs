@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using MailCluster.Deployment.Tests.Kubernetes;
 using MailCluster.Deployment.Tests.Support;
-using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Tests.Support;
 using MailCluster.Node.Kubernetes;
 
 namespace MailCluster.Deployment.Tests.Image;

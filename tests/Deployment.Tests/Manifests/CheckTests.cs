@@ -1,5 +1,5 @@
 using MailCluster.Deployment.Tests.Support;
-using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Tests.Support;
 
 namespace MailCluster.Deployment.Tests.Manifests;
 

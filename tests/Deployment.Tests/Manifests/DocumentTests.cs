@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using MailCluster.Deployment.Tests.Support;
-using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Tests.Support;
 using MailCluster.Node.Cluster;
 using MailCluster.Support;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using MailCluster.EndToEnd.Tests.Support;
+using MailCluster.Tests.Support;
 using MailCluster.Support;
 
 namespace MailCluster.Deployment.Tests.Support;

@@ -15,8 +15,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Makes the configuration; starts nothing.</summary>
     /// <param name="settings">HOCON inside <c>mailcluster { }</c>, beside the ports and the data directory.</param>
     /// <param name="behindBalancer">With a second listener, <see cref="ProxyPort"/>, for 127.0.0.1 as load balancer.</param>
-    public NodeProcess(string settings, bool behindBalancer = false)
+    /// <param name="cluster">HOCON inside <c>cluster { }</c>, beside the handover port; null for a node alone.</param>
+    /// <param name="akka">HOCON inside <c>akka { }</c>.</param>
+    public NodeProcess(string settings, bool behindBalancer = false, string? cluster = null, string akka = "")
     {
+        cluster ??= string.Create(CultureInfo.InvariantCulture, $"bind = \"127.0.0.1:{FreePort.Next()}\"");
         SmtpPort = FreePort.Next();
         ProxyPort = FreePort.Next();
         var proxied = behindBalancer ? string.Create(CultureInfo.InvariantCulture, $$""", { name = behind, bind = "127.0.0.1:{{ProxyPort}}", proxy-protocol = required } ], proxy-peers = [ "127.0.0.1" """) : "";
@@ -29,9 +32,12 @@ internal sealed class NodeProcess : IAsyncDisposable
               listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" }{{proxied}} ]
               http { bind = "127.0.0.1:{{HttpPort}}" }
               admin { bind = "127.0.0.1:{{AdminPort}}" }
-              cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
+              cluster { handover = "127.0.0.1:{{FreePort.Next()}}", {{cluster}} }
               shutdown { delay = 0s, deliveries = 10s }
               {{settings}}
+            }
+            akka {
+              {{akka}}
             }
             """));
     }
@@ -77,14 +83,28 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts the process and waits for its greeting.</summary>
     public async Task StartAsync()
     {
+        Launch();
+        await Eventually.HoldsAsync(() => _process!.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
+        Assert.False(_process!.HasExited, $"The node ended at start:\n{Log}");
+    }
+
+    /// <summary>Starts the process and waits for nothing.</summary>
+    public void Launch()
+    {
         _process = new() { StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "mailcluster.dll"), "--config", ConfigurationFile]) { RedirectStandardOutput = true, RedirectStandardError = true } };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.HoldsAsync(() => _process.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
-        Assert.False(_process.HasExited, $"The node ended at start:\n{Log}");
+    }
+
+    /// <summary>Waits until the process ends by itself, and returns its exit code.</summary>
+    public async Task<int> EndAsync(TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
     }
 
     /// <summary>kill -9.</summary>

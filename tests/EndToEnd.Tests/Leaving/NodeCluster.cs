@@ -4,13 +4,13 @@ using MailCluster.EndToEnd.Tests.Support;
 
 namespace MailCluster.EndToEnd.Tests.Leaving;
 
-/// <summary>Three real nodes on loopback, in one cluster.</summary>
-internal sealed partial class Trio : IAsyncDisposable
+/// <summary>Real nodes on loopback, in one cluster.</summary>
+internal sealed partial class NodeCluster : IAsyncDisposable
 {
     /// <summary>Makes their configurations; starts nothing.</summary>
-    public Trio(string settings)
+    public NodeCluster(string settings, int count = 3)
     {
-        var ports = Enumerable.Range(0, 3).Select(_ => FreePort.Next()).ToArray();
+        var ports = Enumerable.Range(0, count).Select(_ => FreePort.NextWith(MailCluster.Node.Configuration.ClusterOptions.BootstrapOffset)).ToArray();
         var nodes = string.Join(", ", ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"\"127.0.0.1:{port}\"")));
         Nodes = [.. ports.Select(port =>
         {
