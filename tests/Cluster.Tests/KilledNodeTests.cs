@@ -13,19 +13,12 @@ public sealed class KilledNodeTests
     [Fact]
     public async Task A_killed_node_loses_nothing_and_the_others_go_on()
     {
-        await using var rig = await Rig.Rig.StartAsync(3, $"delivery {{ connections-per-site = {Limit}, idle-timeout = 2s }}");
+        await using var rig = await Rig.Rig.StartAsync(3, $"delivery {{ connections-per-site = {Limit} }}");
         await using var load = rig.Send(number => $"u{number}@{WorldNames.Domain((int)(number % 40))}");
         await using var warm = rig.Send(SeldomUsed, clients: 3, pause: 20, first: 2_000_000);
         await Eventually.HoldsAsync(() => load.Accepted.Count >= 300 && warm.Accepted.Count >= Seldom, "first mails", otherwise: rig.Logs);
         await warm.StopAsync();
         await rig.ArrivedAsync(warm);
-
-        // It comes back on its disk.
-        await rig.KillAsync(rig.Nodes[1]);
-        rig.Nodes[1].Start();
-        await rig.ReadyAsync();
-        var returned = load.Accepted.Count;
-        await Eventually.HoldsAsync(() => load.Accepted.Count >= returned + 300, "300 more mails", otherwise: rig.Logs);
 
         // It stays away, for the time being. A third of all actors were there.
         var gone = rig.Nodes[2];
@@ -39,13 +32,21 @@ public sealed class KilledNodeTests
         var used = rig.Delays(load).Where(delay => load.Accepted[delay.Key] is var acceptance && acceptance.At > killed && !acceptance.By.Equals(gone.Space.Address)).ToDictionary();
         Report("destinations in use", used, load, killed);
 
-        // The issue says 15 s for the actors; what they serve comes a little later, and this machine may be busy.
+        // The actors are due within 15 s; what they serve comes a little later, and the machine may be busy.
         Assert.True(used.Values.Max() < TimeSpan.FromSeconds(25), "The others do not go on.");
         Assert.True(used.Values.Order().ElementAt(used.Count / 2) < TimeSpan.FromSeconds(1), "What the dead node had nothing to do with is disturbed.");
 
-        await load.StopAsync();
         gone.Start();
         await rig.ReadyAsync();
+
+        // Another comes back at once, on its disk.
+        await rig.KillAsync(rig.Nodes[1]);
+        rig.Nodes[1].Start();
+        await rig.ReadyAsync();
+        var returned = load.Accepted.Count;
+        await Eventually.HoldsAsync(() => load.Accepted.Count >= returned + 300, "300 more mails", otherwise: rig.Logs);
+
+        await load.StopAsync();
         await rig.ArrivedAsync(load);
         Account.Settle(rig, Limit, load, warm, probe);
     }

@@ -34,7 +34,7 @@ public sealed class SuspensionTests
         await AcceptAsync(node, "kept@held.example");
         await AcceptAsync(node, "first@other.example");
         await Eventually.HoldsAsync(() => sink.Messages.Any(message => message.Rcpts.Any(rcpt => rcpt.Contains("first@other.example", StringComparison.Ordinal))), "the other domain's mail", otherwise: () => node.Log);
-        Assert.Contains("domain=held.example suspended until=resumed by=alice reason=too many complaints", node.Log, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => node.Log.Contains("domain=held.example suspended until=resumed by=alice reason=too many complaints", StringComparison.Ordinal), "a line in the log", otherwise: () => node.Log);
 
         await node.KillAsync();
         await node.StartAsync();
@@ -45,7 +45,7 @@ public sealed class SuspensionTests
         Assert.Equal((HttpStatusCode.OK, "held.example resumed\n"), await AskAsync(node, HttpMethod.Delete, "/suspensions/held.example?by=alice"));
         await Eventually.HoldsAsync(() => sink.Messages.Any(message => message.Rcpts.Any(rcpt => rcpt.Contains("kept@held.example", StringComparison.Ordinal))), "what was kept", TimeSpan.FromSeconds(10), () => node.Log);
         Assert.Equal((HttpStatusCode.OK, "held.example is not suspended\n"), await AskAsync(node, HttpMethod.Delete, "/suspensions/held.example"));
-        Assert.Contains("domain=held.example resumed by=alice", node.Log, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => node.Log.Contains("domain=held.example resumed by=alice", StringComparison.Ordinal), "a line in the log", otherwise: () => node.Log);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class SuspensionTests
         (code, output) = await CommandAsync("suspensions", "--config", node.ConfigurationFile);
         Assert.Equal(0, code);
         await Eventually.HoldsAsync(() => !sink.Messages.IsEmpty, "what was kept, by itself", otherwise: () => node.Log);
-        Assert.Contains("domain=held.example resumed: its suspension has ended", node.Log, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => node.Log.Contains("domain=held.example resumed: its suspension has ended", StringComparison.Ordinal), "a line in the log", otherwise: () => node.Log);
         (code, output) = await CommandAsync("resume", "held.example", "--config", node.ConfigurationFile);
         Assert.Equal((0, "held.example is not suspended\n"), (code, output));
         (code, output) = await CommandAsync("suspend", "nothing here", "--config", node.ConfigurationFile);
