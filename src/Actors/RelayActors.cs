@@ -107,6 +107,9 @@ public sealed class RelayActors
         await Task.WhenAll(_queues.Select(queue => queue.Ask<QueueProtocol.Inspection>(new QueueProtocol.Inspect(null, 0), TimeSpan.FromSeconds(10), CancellationToken.None))).ConfigureAwait(false);
     }
 
+    /// <summary>What waits for the word of the peers that it was on its way to.</summary>
+    public HandoverInquiry Inquiry => _handover!.Inquiry;
+
     /// <summary>Takes no mail of leaving peers any more.</summary>
     public void EndReceiving() => _handover?.EndReceiving();
 

@@ -102,7 +102,8 @@ internal sealed class HandoverBatch(HandoverParts parts, HandoverStock stock, Ha
             var verdict = verdicts[message.Message.ToString()];
             if (IsItsOwn(verdict))
             {
-                stock.Refuse(message.Message, peer.Spool);
+                // Busy: most often with the end of the connection over which it was sent before, and that passes.
+                stock.Refuse(message.Message, peer.Spool, verdict.Kind == DonorVerdictKind.Refused ? null : parts.Pause * 2);
                 parts.Logger.Refused(message.Message, peer.Receiver, verdict.Reply!.ToString());
             }
             stock.Put([message.Message]);

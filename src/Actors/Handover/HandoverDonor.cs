@@ -25,7 +25,7 @@ public sealed class HandoverDonor
 
     private readonly HandoverParts _parts;
     private readonly HandoverInquiry _inquiry;
-    private readonly HandoverStock _stock = new();
+    private readonly HandoverStock _stock;
     private readonly ConcurrentDictionary<ulong, HandoverPeer> _given = new();
     private readonly HashSet<QueueId> _unreadable = [];
     private readonly Dictionary<ulong, long> _restsUntil = [];
@@ -35,7 +35,7 @@ public sealed class HandoverDonor
     public HandoverDonor(HandoverParts parts, HandoverInquiry inquiry)
     {
         ArgumentNullException.ThrowIfNull(inquiry);
-        (_parts, _inquiry) = (parts, inquiry);
+        (_parts, _inquiry, _stock) = (parts, inquiry, new(parts.Time));
         inquiry.Kept = _stock.Put;
         inquiry.Had = count => Interlocked.Add(ref _handed, count);
     }
@@ -63,6 +63,19 @@ public sealed class HandoverDonor
     private async Task GiveAllAsync(HandoverReceivers receivers, CancellationToken enough, CancellationToken limit)
     {
         var giving = new Dictionary<ulong, Task>();
+        try
+        {
+            await GiveAllAsync(giving, receivers, enough, limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            // They break off when time is up, and write down what they know: the spool closes next, and what is counted and reported is what it holds then.
+            await Task.WhenAll(giving.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task GiveAllAsync(Dictionary<ulong, Task> giving, HandoverReceivers receivers, CancellationToken enough, CancellationToken limit)
+    {
         var (seen, done, toldNobody) = (_parts.Time.GetTimestamp(), 0L, false);
         while (true)
         {

@@ -30,6 +30,9 @@ public sealed class HandoverInquiry : IAsyncDisposable
     /// <summary>Messages whose receivers have to be asked.</summary>
     public int Count => _open.Count;
 
+    /// <summary>How many messages wait for the word of which receiver.</summary>
+    public IReadOnlyList<(string Receiver, int Messages)> Awaited => [.. _open.GroupBy(static open => open.Value).Select(static group => (group.Key, group.Count())).OrderBy(static one => one.Key, StringComparer.Ordinal)];
+
     /// <summary>Told of the messages that were kept.</summary>
     internal Action<IReadOnlyList<QueueId>>? Kept { get; set; }
 
@@ -64,6 +67,39 @@ public sealed class HandoverInquiry : IAsyncDisposable
         await _pass.WaitAsync(cancellation).ConfigureAwait(false);
         _pass.Release();
         _wake.Release();
+    }
+
+    /// <summary>
+    /// An operator says that a receiver is gone for good, with its disk: what is marked for it is kept without its word, and queued again. Should it come back with the disk, what it had is delivered
+    /// twice. Returns how many messages there were; null where it is a member, which is asked itself.
+    /// </summary>
+    /// <param name="receiver">The id of its spool.</param>
+    /// <param name="author">Who says so.</param>
+    /// <param name="cancellation">Gives up the wait for a question that is under way.</param>
+    /// <exception cref="IOException">It could not be written; repeat it.</exception>
+    public async Task<int?> KeepAsync(ulong receiver, string author, CancellationToken cancellation)
+    {
+        await _pass.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if ((await _parts.Peers(cancellation).ConfigureAwait(false)).Any(peer => peer.Spool == receiver))
+            {
+                return null;
+            }
+            List<HandoverId> kept = [.. _open.Where(open => HandoverPeer.SpoolOf(open.Value) == receiver).Select(static open => open.Key)];
+            await _parts.Spool.KeepAsync(kept).ConfigureAwait(false);
+            Close(kept);
+            Kept?.Invoke([.. kept.Select(static handover => handover.Message)]);
+            if (kept.Count > 0)
+            {
+                _parts.Logger.KeptByOrder(kept.Count, receiver, author);
+            }
+            return kept.Count;
+        }
+        finally
+        {
+            _pass.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -132,7 +168,7 @@ public sealed class HandoverInquiry : IAsyncDisposable
             {
                 if (_told.Add(group.Key))
                 {
-                    _parts.Logger.CannotAsk(group.Count(), group.Key, e.Message);
+                    _parts.Logger.CannotAsk(group.Count(), group.Key, e.Message, spool);
                 }
             }
         }

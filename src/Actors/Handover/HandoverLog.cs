@@ -45,11 +45,14 @@ internal static partial class HandoverLog
     [LoggerMessage(2516, LogLevel.Error, "{QueueId} cannot be read and is not handed over")]
     public static partial void Damaged(this ILogger logger, QueueId queueId, Exception cause);
 
-    [LoggerMessage(2520, LogLevel.Warning, "{Messages} messages were being handed over to {Receiver} when this node stopped. They are not delivered before it has said whether it had them; it cannot be asked now: {Reason}")]
-    public static partial void CannotAsk(this ILogger logger, int messages, string receiver, string reason);
+    [LoggerMessage(2520, LogLevel.Warning, "{Messages} messages were being handed over to {Receiver} when this node stopped. They are not delivered before it has said whether it had them; it cannot be asked now: {Reason}. If it is gone for good: mailcluster handover keep {Spool:x16}")]
+    public static partial void CannotAsk(this ILogger logger, int messages, string receiver, string reason, ulong spool);
 
     [LoggerMessage(2521, LogLevel.Information, "{Receiver} was asked about messages that were being handed over to it: it had {Had}, which end here, and never had {Kept}, which are queued again")]
     public static partial void Asked(this ILogger logger, string receiver, int had, int kept);
+
+    [LoggerMessage(2523, LogLevel.Warning, "{Messages} messages that were being handed over to spool {Receiver:x16} are queued again without its word, ordered by {Author}: should it come back, what it had of them is delivered twice")]
+    public static partial void KeptByOrder(this ILogger logger, int messages, ulong receiver, string author);
 
     [LoggerMessage(2522, LogLevel.Error, "handover: asking receivers failed by a bug; asking again")]
     public static partial void InquiryFailed(this ILogger logger, Exception cause);

@@ -47,6 +47,9 @@ public sealed class HandoverNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>What waits for the word of its receivers.</summary>
+    public HandoverInquiry Inquiry => _inquiry;
+
     /// <summary>Takes no mail of peers any more; goes on answering their questions.</summary>
     public void EndReceiving() => _reception?.End();
 

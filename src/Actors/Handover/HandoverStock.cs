@@ -3,11 +3,12 @@ using MailCluster.Spool;
 namespace MailCluster.Actors.Handover;
 
 /// <summary>The messages that a donor has still to give away, and who has refused which. Called from several threads.</summary>
-internal sealed class HandoverStock
+/// <param name="time">The clock.</param>
+internal sealed class HandoverStock(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Queue<QueueId> _free = new();
-    private readonly Dictionary<QueueId, HashSet<ulong>> _refused = [];
+    private readonly Dictionary<QueueId, Dictionary<ulong, long>> _refused = [];
     private readonly Queue<QueueId> _refusedFree = new();
 
     /// <summary>Messages that may be given to somebody.</summary>
@@ -34,8 +35,8 @@ internal sealed class HandoverStock
         }
     }
 
-    /// <summary>A receiver cannot take a message, now or ever: it is not offered there again.</summary>
-    public void Refuse(QueueId message, ulong receiver)
+    /// <summary>A receiver does not take a message: it is not offered there again for so long, or ever where that is null.</summary>
+    public void Refuse(QueueId message, ulong receiver, TimeSpan? pause)
     {
         lock (_gate)
         {
@@ -43,7 +44,7 @@ internal sealed class HandoverStock
             {
                 _refused.Add(message, receivers = []);
             }
-            receivers.Add(receiver);
+            receivers[receiver] = pause is { } some ? time.GetTimestamp() + (long)(some.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed class HandoverStock
     {
         lock (_gate)
         {
-            return _free.Count > 0 || _refusedFree.Any(message => !_refused[message].Contains(receiver));
+            return _free.Count > 0 || _refusedFree.Any(message => !Refuses(message, receiver));
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed class HandoverStock
             for (var left = _refusedFree.Count; left > 0 && taken.Count < most; left--)
             {
                 var message = _refusedFree.Dequeue();
-                if (_refused[message].Contains(receiver))
+                if (Refuses(message, receiver))
                 {
                     _refusedFree.Enqueue(message);
                 }
@@ -81,4 +82,6 @@ internal sealed class HandoverStock
         }
         return taken;
     }
+
+    private bool Refuses(QueueId message, ulong receiver) => _refused[message].TryGetValue(receiver, out var until) && time.GetTimestamp() < until;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -20,6 +21,12 @@ internal sealed class BootstrapAsker(ClusterOptions options, PeerCertificates? c
     {
         var colon = peer.LastIndexOf(':');
         var (host, port) = (peer[..colon].Trim('[', ']'), int.Parse(peer.AsSpan(colon + 1), CultureInfo.InvariantCulture) + _offset);
+        if (port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+        {
+            return BootstrapReply.Mistake(string.Create(CultureInfo.InvariantCulture,
+                $"its bootstrap port would be {port}: as far from its port as this node's cluster.bootstrap is from cluster.bind ({_offset})"));
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Limit);
         try

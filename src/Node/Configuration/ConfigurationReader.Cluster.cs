@@ -41,7 +41,7 @@ public static partial class ConfigurationReader
             Port = address.Port,
             Nodes = [.. nodes.Select(node => node.ToString())],
             Service = service?.Value,
-            Bootstrap = ReadBootstrap(section, bind),
+            Bootstrap = ReadBootstrap(section, bind, isAlone: nodes.IsEmpty),
             Handover = section.Value("handover", new IPEndPoint(bind.Address, defaults.Handover.Port), Formats.EndPoint, "cluster.bind"),
             IsHandoverWritten = section.Has("handover"),
             HandoverAddress = section.Value("handover-address", null, Names.OptionalHostAndPort, "cluster.address and the port of cluster.handover")?.ToString(),
@@ -77,12 +77,13 @@ public static partial class ConfigurationReader
         return $"this node, which calls itself {self} (cluster.address), is not among them" + (alike is null ? "" : $"; if {alike} is meant, set cluster.address = \"{alike}\"");
     }
 
-    private static IPEndPoint ReadBootstrap(SectionReader section, IPEndPoint bind)
+    private static IPEndPoint ReadBootstrap(SectionReader section, IPEndPoint bind, bool isAlone)
     {
         var port = bind.Port == 0 ? 0 : bind.Port + ClusterOptions.BootstrapOffset;
         if (port > IPEndPoint.MaxPort)
         {
-            if (!section.Has("bootstrap")) section.Fail("bind", $"port {bind.Port} leaves no room for the bootstrap port {ClusterOptions.BootstrapOffset} above it; set cluster.bootstrap");
+            // A node that is alone binds none, and any port will do for it.
+            if (!isAlone && !section.Has("bootstrap")) section.Fail("bind", $"port {bind.Port} leaves no room for the bootstrap port {ClusterOptions.BootstrapOffset} above it; set cluster.bootstrap");
             port = 0;
         }
 

@@ -125,7 +125,7 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         switch (await _leave.WishAsync())
         {
             case HandoverWish.Yes yes:
-                await _work.HandOverAsync(yes, _options.Shutdown.Handover, cancellation);
+                if (await _work.HandOverAsync(yes, _options.Shutdown.Handover, cancellation) is null) CannotHandOver(yes.Reason, _spool!.OpenRecipients, _options.Spool.Directory);
                 break;
             case HandoverWish.No no:
                 KeepsMail(no.Reason, _spool!.OpenRecipients);
@@ -188,6 +188,9 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
 
     [LoggerMessage(16, LogLevel.Information, "no handover: {Reason}; {Recipients} recipients wait on the disk for this node's return")]
     private partial void KeepsMail(string reason, long recipients);
+
+    [LoggerMessage(17, LogLevel.Error, "no handover, though this node is to leave ({Reason}): it never joined the cluster; {Recipients} recipients stay in {Directory}")]
+    private partial void CannotHandOver(string reason, long recipients, string directory);
 
     [LoggerMessage(13, LogLevel.Warning, "no new mail is taken: {Reason}")]
     private partial void TakesNoMail(string reason);

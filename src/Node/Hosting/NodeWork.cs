@@ -43,6 +43,9 @@ internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorS
     /// <summary>Begins no delivery more, and returns when those in flight have ended and are recorded, and the leases are given back.</summary>
     public Task EndDeliveriesAsync(CancellationToken cancellation) => _actors?.EndDeliveriesAsync(cancellation) ?? Task.CompletedTask;
 
+    /// <summary>What waits for the word of the peers that it was on its way to; null before <see cref="Start"/>.</summary>
+    public HandoverInquiry? Inquiry => _actors?.Inquiry;
+
     /// <summary>Takes no mail of leaving peers any more.</summary>
     public void EndReceiving() => _actors?.EndReceiving();
 

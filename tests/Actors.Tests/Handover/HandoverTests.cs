@@ -150,6 +150,42 @@ public sealed class HandoverTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_marked_for_a_receiver_that_has_gone_for_good_is_kept_when_an_operator_says_so()
+    {
+        var before = await _donor.FillAsync(6, 12);
+        var peer = _first.SeenBy(_donor)!;
+        await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
+        _donor.Inquiry.Start();
+        await _first.StopAsync();
+        await Eventually(() => _donor.Inquiry.Awaited.SequenceEqual([(peer.Receiver, 6)]));
+        Assert.Null(await _donor.Inquiry.KeepAsync(_second.Spool.Id, "operator", CancellationToken.None));
+        Assert.Equal(0, await _donor.Inquiry.KeepAsync(12345, "operator", CancellationToken.None));
+        Assert.Equal(6, _donor.Spool.MarkedCount);
+
+        Assert.Equal(6, await _donor.Inquiry.KeepAsync(peer.Spool, "operator", CancellationToken.None));
+
+        Assert.Empty(_donor.Spool.MarkedMessages());
+        Assert.Empty(_donor.Inquiry.Awaited);
+        Assert.Equal(before, await _donor.StandingAsync());
+    }
+
+    [Fact]
+    public async Task A_message_that_a_receiver_is_busy_with_is_offered_there_again()
+    {
+        _donor.Peers.RemoveAt(1);
+        var before = await _donor.FillAsync(7, 13);
+        var busy = before.Keys.MinBy(id => id.Number);
+        // As after a connection that broke: its end there has not come, and the same message comes over another.
+        var old = await _first.Spool.BeginReceivingAsync(new(_donor.Spool.Id, busy, 99), CancellationToken.None);
+        var handing = _donor.HandOverAsync(Limit(60));
+        await Eventually(() => _first.Spool.OpenMessages().Count() == 6);
+        old.Writer!.Dispose();
+
+        Assert.Equal(new HandoverOutcome(7, 0, 0), await handing);
+        Assert.Equal(before, await _first.StandingAsync());
+    }
+
+    [Fact]
     public async Task A_full_receiver_is_passed_over()
     {
         var before = await _donor.FillAsync(40, 7);

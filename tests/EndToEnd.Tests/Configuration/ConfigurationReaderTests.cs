@@ -106,7 +106,7 @@ public class ConfigurationReaderTests
         { "a number of pods without their service", "cluster { replicas = 3 }", "mailcluster.cluster.replicas: has no effect without cluster.service" },
         { "a pod on loopback", "cluster { service = mail-nodes, replicas = 3 }", "mailcluster.cluster.service: peers cannot reach cluster.bind = 127.0.0.1:4053" },
         { "a service and nodes", "cluster { service = mail-nodes, replicas = 3, nodes = [\"127.0.0.1:4053\"] }", "only one of the two may be set" },
-        { "no room above the cluster's port", "cluster { bind = \"127.0.0.1:65500\" }", "port 65500 leaves no room for the bootstrap port 37 above it; set cluster.bootstrap" },
+        { "no room above the cluster's port", "cluster { bind = \"127.0.0.1:65500\", nodes = [\"127.0.0.1:65500\"] }", "port 65500 leaves no room for the bootstrap port 37 above it; set cluster.bootstrap" },
         { "the bootstrap endpoint on another port of ours", "cluster { bootstrap = \"127.0.0.1:8080\", nodes = [\"127.0.0.1:4053\"] }", "127.0.0.1:8080 is the same port as http.bind" },
         { "a substitution would be empty without a word", "hostname = ${?POD}", "substitutions are not understood; set the environment variable MAILCLUSTER__HOSTNAME instead" },
         { "an unknown log level", "log { level = verbose }", "expected debug, info, warning or error" },
@@ -257,6 +257,10 @@ public class ConfigurationReaderTests
         Assert.Equal((new DomainName("example.com"), "mail.example.com", 587), (options.Routes[1].Domain, options.Routes[1].Host, options.Routes[1].Port));
         Assert.Equal(("mail-0.mail", 4053), (options.Cluster.Host, options.Cluster.Port));
     }
+
+    [Fact]
+    public void A_node_that_is_alone_needs_no_room_above_its_port() =>
+        Assert.Equal(65535, Options("mailcluster.cluster.bind = \"127.0.0.1:65535\"").Cluster.Bind.Port);
 
     [Fact]
     public void A_pod_computes_its_cluster_from_its_own_name()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using MailCluster.EndToEnd.Tests.Support;
@@ -38,6 +39,12 @@ public partial class HandoverTests
             }
         }
         await Eventually.HoldsAsync(() => Count(leaving, "TransientFailure") == 30, "every message tried once", otherwise: () => leaving.Log);
+
+        await AskedAsync(leaving, HttpMethod.Get, "/handover", HttpStatusCode.OK, "");
+        await AskedAsync(leaving, HttpMethod.Post, "/handover/keep/0123456789abcdef", HttpStatusCode.OK, "nothing waits for 0123456789abcdef\n");
+        await AskedAsync(leaving, HttpMethod.Post, "/handover/keep/127.0.0.1", HttpStatusCode.BadRequest, null);
+        // Nothing but the word itself stops a node.
+        await AskedAsync(leaving, HttpMethod.Post, "/handover/waiting", HttpStatusCode.NotFound, null);
 
         var (code, output) = await Run.ToEndAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "mailcluster.dll"), "handover", "--config", leaving.ConfigurationFile]);
         Assert.True(code == 0, output);
@@ -130,6 +137,15 @@ public partial class HandoverTests
         using var client = new HttpClient();
         using var answer = await client.PostAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{node.AdminPort}/handover")), null);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private static async Task AskedAsync(NodeProcess node, HttpMethod method, string path, HttpStatusCode status, string? text)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(method, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{node.AdminPort}{path}")));
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(text ?? await answer.Content.ReadAsStringAsync(), await answer.Content.ReadAsStringAsync());
     }
 
     private static bool Done(NodeProcess node) => node.Log.Contains("handover done:", StringComparison.Ordinal);

@@ -1,23 +1,17 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using MailCluster.EndToEnd.Tests.Support;
 
 namespace MailCluster.EndToEnd.Tests.Leaving;
 
 /// <summary>Real nodes on loopback, in one cluster.</summary>
-internal sealed partial class NodeCluster : IAsyncDisposable
+internal sealed class NodeCluster : IAsyncDisposable
 {
     /// <summary>Makes their configurations; starts nothing.</summary>
     public NodeCluster(string settings, int count = 3)
     {
         var ports = Enumerable.Range(0, count).Select(_ => FreePort.NextWith(MailCluster.Node.Configuration.ClusterOptions.BootstrapOffset)).ToArray();
         var nodes = string.Join(", ", ports.Select(port => string.Create(CultureInfo.InvariantCulture, $"\"127.0.0.1:{port}\"")));
-        Nodes = [.. ports.Select(port =>
-        {
-            var node = new NodeProcess(settings);
-            Rewrite(node, text => Cluster().Replace(text, string.Create(CultureInfo.InvariantCulture, $$"""cluster { bind = "127.0.0.1:{{port}}", nodes = [ {{nodes}} ] }""")));
-            return node;
-        })];
+        Nodes = [.. ports.Select(port => new NodeProcess(settings, cluster: string.Create(CultureInfo.InvariantCulture, $"bind = \"127.0.0.1:{port}\", nodes = [ {nodes} ]")))];
     }
 
     /// <summary>The nodes.</summary>
@@ -36,7 +30,4 @@ internal sealed partial class NodeCluster : IAsyncDisposable
             await node.DisposeAsync();
         }
     }
-
-    [GeneratedRegex(@"cluster \{ bind = [^}]*\}")]
-    private static partial Regex Cluster();
 }
