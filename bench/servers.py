@@ -14,7 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 class MailCluster:
     name = "mailcluster"
 
-    def __init__(self, mode, port, sink_port, dns, folder, extra=""):
+    def __init__(self, mode, port, sink_port, dns, folder, extra="", name=None, nodes=()):
+        """nodes: the cluster addresses of all nodes, where there are several; then greeting_awaited() has to be called when all have been started."""
+        self.name = name or self.name
         self.folder = os.path.join(folder, self.name)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -33,12 +35,13 @@ class MailCluster:
   listeners = [ {{ name = bench, bind = "127.0.0.1:{port}" }} ]
   http {{ bind = "127.0.0.1:{port + 1000}" }}
   admin {{ bind = "127.0.0.1:{port + 1001}" }}
-  cluster {{ bind = "127.0.0.1:{port + 1002}", handover = "127.0.0.1:{port + 1003}" }}
+  cluster {{ bind = "127.0.0.1:{port + 1002}", handover = "127.0.0.1:{port + 1003}", nodes = [{", ".join(f'"{node}"' for node in nodes)}] }}
   shutdown {{ delay = 0s, deliveries = 5s }}
   {way}
   {extra}
 }}
 ''')
+        self.is_alone = not nodes
         self.start()
 
     def start(self):
@@ -48,6 +51,10 @@ class MailCluster:
                                         stdout=open(self.log, "a"), stderr=subprocess.STDOUT, cwd=self.folder)
         self.pid = self.process.pid
         atexit.register(self.process.kill)      # whatever ends the run, the node does not outlive it
+        if self.is_alone:
+            self.greeting_awaited()
+
+    def greeting_awaited(self):
         await_greeting(self.port, self.process, self.log)
 
     def kill(self):

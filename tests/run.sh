@@ -13,9 +13,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 install=yes
 if [ "${1:-}" = --no-install ]; then install=no; shift; fi
 projects=("$@")
-[ ${#projects[@]} -gt 0 ] || projects=(Protocol.Tests Spool.Tests Actors.Tests Cluster.Tests EndToEnd.Tests)
+[ ${#projects[@]} -gt 0 ] || projects=(Protocol.Tests Spool.Tests Actors.Tests Cluster.Tests EndToEnd.Tests Deployment.Tests)
 
-packages=(postfix swaks nsd e2fsprogs mount util-linux)
+packages=(postfix swaks nsd haproxy iproute2 nftables procps e2fsprogs mount util-linux)
 if [ "$install" = yes ]; then
     missing=()
     for package in "${packages[@]}"; do
@@ -29,6 +29,26 @@ if [ "$install" = yes ]; then
         export DEBIAN_FRONTEND=noninteractive
         echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
         apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || exit 1
+    fi
+fi
+# kubectl 1.20 renders the manifests in Deployment.Tests. Debian's package is unpacked and not installed: it shares its file with other packages that bring a
+# kubectl, and then cannot be installed beside them. A newer kubectl in PATH renders them too.
+kubectl=artifacts/kubernetes-client/usr/bin/kubectl
+unpack_kubectl() {
+    local folder
+    folder="$(mktemp -d)" || return
+    # As a user that may not write there apt downloads for itself, and says so.
+    (cd "$folder" && apt-get download -qq kubernetes-client >/dev/null 2>&1 && dpkg -x ./kubernetes-client_*.deb unpacked) &&
+        mkdir -p artifacts && rm -rf artifacts/kubernetes-client && mv "$folder/unpacked" artifacts/kubernetes-client
+    local status=$?
+    rm -rf "$folder"
+    return "$status"
+}
+if [ "$install" = yes ] && ! [ -x "$kubectl" ]; then
+    if ! unpack_kubectl; then
+        # Package lists may be missing or old.
+        [ "$(id -u)" -ne 0 ] || apt-get update -qq
+        unpack_kubectl || echo "Debian's kubernetes-client cannot be had: Deployment.Tests will say what it misses." >&2
     fi
 fi
 [ "$(id -u)" -eq 0 ] || echo "Not root: the tests that mount file systems or start Postfix leave themselves out, each saying so."

@@ -8,18 +8,24 @@ using MailCluster.Spool;
 // What the spool costs by itself:
 //   append DIR [messages] [octets] [producers]   durable append, first delivery from memory, done
 //   restart DIR [messages] [octets] [domains]    fill, then open again: time and memory
+//   handover DIR [messages] [octets] [domains]   fill a spool, mark all, list, move all into a second spool, end all, and ask for each
 if (args is not [var mode, var directory, ..])
 {
-    Console.Error.WriteLine("append DIR [messages] [octets] [producers] | restart DIR [messages] [octets] [domains]");
+    Console.Error.WriteLine("append DIR [messages] [octets] [producers] | restart|handover DIR [messages] [octets] [domains]");
     return 2;
 }
-var messages = Argument(2, mode == "append" ? 60_000 : 1_000_000);
-var octets = Argument(3, mode == "append" ? 10_240 : 1024);
+var messages = Argument(2, mode switch { "append" => 60_000, "handover" => 100_000, _ => 1_000_000 });
+var octets = Argument(3, mode == "restart" ? 1024 : 10_240);
 var content = new byte[octets];
 new Random(1).NextBytes(content);
 if (mode == "append")
 {
     await Append(Argument(4, 50));
+}
+else if (mode == "handover")
+{
+    await Fill(Argument(4, 1000));
+    await HandOver(Argument(5, 1000));
 }
 else
 {
@@ -113,4 +119,66 @@ async Task Restart()
     await spool.FlushAsync();
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"opened in {opened:n2} s with {cpu:n2} s of CPU, {found} told after {clock.Elapsed.TotalSeconds:n2} s; RSS {Environment.WorkingSet >> 20} MiB, managed {GC.GetTotalMemory(true) >> 20} MiB"));
+}
+
+async Task HandOver(int batch)
+{
+    await using var donor = Spool.Open(new SpoolOptions { Directory = directory });
+    await using var receiver = Spool.Open(new SpoolOptions { Directory = directory + "-receiver" });
+    donor.Start(static _ => { });
+    var arrived = 0;
+    receiver.Start(arrivals => Interlocked.Add(ref arrived, arrivals.Count));
+    var marked = new List<HandingOver>();
+    await Measure("marked", async () =>
+    {
+        foreach (var ids in donor.OpenMessages().Chunk(batch))
+        {
+            marked.AddRange(await donor.MarkAsync(ids, "mailcluster-0.mailcluster-nodes:4053"));
+        }
+        return marked.Count;
+    });
+    await Measure("listed", () => Task.FromResult(donor.MarkedMessages().Count()));
+    await Measure("moved", async () =>
+    {
+        await Parallel.ForEachAsync(marked, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (each, cancellation) =>
+        {
+            using var message = (await donor.OpenMessageAsync(each.Id.Message, cancellation))!;
+            using var writer = (await receiver.BeginReceivingAsync(each.Id, cancellation)).Writer!;
+            for (var done = 0; done < message.Content.Length;)
+            {
+                var read = await message.Content.ReadAsync(done, writer.GetMemory(1), cancellation);
+                writer.Advance(read);
+                done += read;
+                await writer.DrainAsync(cancellation);
+            }
+            await writer.CommitReceivedAsync(message.Envelope, message.Content.Traits, message.Entries);
+        });
+        return arrived;
+    });
+    await Measure("ended", async () =>
+    {
+        var ended = 0;
+        foreach (var ids in marked.Select(static each => each.Id).Chunk(batch))
+        {
+            ended += await donor.EndHandedOverAsync(ids);
+        }
+        return ended;
+    });
+    await Measure("asked for", async () =>
+    {
+        var had = 0;
+        foreach (var each in marked)
+        {
+            had += await receiver.HasHadAsync(each.Id, CancellationToken.None) ? 1 : 0;
+        }
+        return had;
+    });
+}
+
+static async Task Measure(string what, Func<Task<int>> act)
+{
+    var (clock, cpu) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+    var count = await act();
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{count} {what} in {clock.Elapsed.TotalSeconds:n2} s, CPU {(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:n2} s; RSS {Environment.WorkingSet >> 20} MiB, managed {GC.GetTotalMemory(true) >> 20} MiB"));
 }

@@ -2,12 +2,14 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Reports;
 using MailCluster.Actors.Sessions;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
+using MailCluster.Protocol.Addressing;
 using MailCluster.Spool;
 using Microsoft.Extensions.Logging;
 
@@ -27,13 +29,14 @@ public sealed class RelayActors
     private readonly QueuePartitions _partitions;
     private readonly IActorRef[] _queues;
     private readonly IActorRef _pools;
+    private readonly IActorRef _reports;
+    private HandoverNode? _handover;
 
     private RelayActors(ActorSystem system, RelayParts parts, Spool.Spool spool)
     {
         (_system, _spool) = (system, spool);
         var node = NodeId.Of(Cluster.Get(system).SelfUniqueAddress);
         var registry = ActorRegistry.For(system);
-        var closed = new ClosedDomains();
         _partitions = new(Environment.ProcessorCount);
         _pools = system.ActorOf(SitePoolsActor.Props(new()
         {
@@ -41,9 +44,10 @@ public sealed class RelayActors
             Delivery = parts.Delivery,
             SiteActors = registry.Get<SiteRegion>(),
             Holdings = parts.Holdings,
-            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time)),
+            Facts = parts.Facts,
+            Outbound = (_, route) => OutboundActor.Props(new(route, parts.Delivery, parts.Hostname, spool, parts.Time, Path.Combine(parts.DataDirectory, "tmp"))),
         }), "pools");
-        var reports = system.ActorOf(ReportActor.Props(new()
+        _reports = system.ActorOf(ReportActor.Props(new()
         {
             Hostname = parts.Hostname,
             Spool = spool,
@@ -58,14 +62,15 @@ public sealed class RelayActors
             Spool = spool,
             Events = parts.Events,
             Logger = parts.Loggers.CreateLogger<QueueActor>(),
-            Closed = closed,
+            Suspended = parts.Suspended,
+            Facts = parts.Facts,
             DeliveryActors = registry.Get<DeliveryRegion>(),
             Pools = _pools,
-            Reports = reports,
+            Reports = _reports,
             Questions = Questions / _partitions.Count,
         };
         _queues = [.. Enumerable.Range(1, _partitions.Count).Select(number => system.ActorOf(QueueActor.Props(queue), $"queue-{number}"))];
-        Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, closed, system.ActorOf(SessionsActor.Props, "sessions"),
+        Reception = new(parts.Hostname, parts.Limits, parts.Relay, spool, parts.Events, parts.Closed, system.ActorOf(SessionsActor.Props, "sessions"),
             parts.Loggers.CreateLogger<Reception>(), parts.Time);
     }
 
@@ -78,7 +83,9 @@ public sealed class RelayActors
         var actors = new RelayActors(system, parts, spool);
         spool.AdmissionChanged += actors.Heed;
         actors.Heed(spool.Admission);
+        parts.Suspended.Changed += actors.Heed;
         spool.Start(actors.Arrive);
+        actors._handover = HandoverNode.Start(system, parts, spool, actors.Reception);
         return actors;
     }
 
@@ -100,11 +107,35 @@ public sealed class RelayActors
         await Task.WhenAll(_queues.Select(queue => queue.Ask<QueueProtocol.Inspection>(new QueueProtocol.Inspect(null, 0), TimeSpan.FromSeconds(10), CancellationToken.None))).ConfigureAwait(false);
     }
 
+    /// <summary>Takes no mail of leaving peers any more.</summary>
+    public void EndReceiving() => _handover?.EndReceiving();
+
+    /// <summary>Gives all mail to the peers. Deliveries have ended; the queue and the reports let go of it for good. What is left when time is up stays in the spool, and is told in the log.</summary>
+    public async Task<HandoverOutcome> HandOverAsync(HandoverWish.Yes wish, TimeSpan time, CancellationToken cancellation)
+    {
+        foreach (var queue in _queues)
+        {
+            while (await queue.Ask<QueueProtocol.LetGone>(new QueueProtocol.LetGo(), Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false) is { Remaining: > 0 })
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation).ConfigureAwait(false);
+            }
+        }
+        // After the queues: the last thing that they did may have been to owe a report.
+        await _reports.Ask<ReportProtocol.LetGone>(new ReportProtocol.LetGo(), Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        return await _handover!.HandOverAsync(wish, time, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes what peers reach of the spool; it closes next.</summary>
+    public ValueTask EndHandoverAsync() => _handover?.DisposeAsync() ?? default;
+
     private void Arrive(IReadOnlyList<Arrival> arrivals) =>
         _partitions.Split(arrivals, (partition, part) => _queues[partition].Tell(new QueueProtocol.Arrived(part), ActorRefs.NoSender));
 
     /// <summary>Nothing is sent whose end cannot be recorded.</summary>
     private void Heed(SpoolAdmission admission) => TellAll(admission == SpoolAdmission.Unhealthy ? new QueueProtocol.Pause() : new QueueProtocol.Resume());
+
+    /// <summary>What is suspended is read anew; a queue actor that has been made meanwhile has read it already.</summary>
+    private void Heed(IReadOnlyList<DomainName> suspensions) => TellAll(new QueueProtocol.SuspensionsChanged(suspensions));
 
     private void TellAll(object message)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MailCluster.Node.Administration;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Hosting;
 using MailCluster.Node.Inspection;
@@ -14,7 +15,8 @@ internal static class Commands
     {
         var file = new Option<string?>("--config") { Description = $"The configuration file. Without it {ConfigurationFile.DefaultName} in the working directory, else the defaults.", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Only check the configuration, and print every value in force with its origin." };
-        var root = new RootCommand("A durable SMTP relay: takes mail, keeps it, delivers it, reports failures.") { file, check, SinkCommand.Create(), SpoolCommand.Create() };
+        var root = new RootCommand("A durable SMTP relay: takes mail, keeps it, delivers it, reports failures.") { file, check, SinkCommand.Create(), SpoolCommand.Create(), HandoverCommand.Create() };
+        foreach (var command in SuspensionCommands.Create()) root.Add(command);
         root.SetAction((parsed, cancellation) => parsed.GetValue(check) ? Task.FromResult(Check(parsed.GetValue(file), Console.Out, Console.Error)) : Relay.RunAsync(parsed.GetValue(file)));
         return root;
     }

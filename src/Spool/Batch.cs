@@ -28,10 +28,13 @@ internal sealed class Batch(SegmentLog log)
     /// <summary>Outcomes in it.</summary>
     public List<OutcomeChange> Outcomes { get; } = [];
 
+    /// <summary>Marks in it, and ends of them.</summary>
+    public List<MarkChange> Marks { get; } = [];
+
     /// <summary>Carried copies in it.</summary>
     public List<(CarriedMessage Message, RecordHeader Header, long Offset)> Carried { get; } = [];
 
-    /// <summary>The records of outcomes; they stand behind the messages.</summary>
+    /// <summary>The records of outcomes and of marks; they stand behind the messages.</summary>
     public ByteWriter OutcomeBytes { get; } = new(64 << 10);
 
     /// <summary>The carried copies; they stand behind the outcomes.</summary>
@@ -41,7 +44,7 @@ internal sealed class Batch(SegmentLog log)
     public List<ReadOnlyMemory<byte>> Vectors { get; } = [];
 
     /// <summary>True where there is nothing to write.</summary>
-    public bool IsEmpty => Writers.Count == 0 && Outcomes.Count == 0 && Carried.Count == 0 && !IsProbe;
+    public bool IsEmpty => Writers.Count == 0 && Outcomes.Count == 0 && Marks.Count == 0 && Carried.Count == 0 && !IsProbe;
 
     /// <summary>True where it has a record that only shows that the disk takes writes.</summary>
     public bool IsProbe { get; set; }
@@ -74,6 +77,7 @@ internal sealed class Batch(SegmentLog log)
         IsProbe = false;
         Writers.Clear();
         Outcomes.Clear();
+        Marks.Clear();
         Carried.Clear();
         OutcomeBytes.Reset();
         Vectors.Clear();

@@ -17,6 +17,15 @@ internal sealed record CarriedMessage(int Message, Segment Source, uint Offset, 
     /// <summary>The entries by the number of their destination; -1 for those that have ended. Once composed.</summary>
     public int[] Entries { get; set; } = [];
 
+    /// <summary>True where it has ever been marked, here or elsewhere. Once composed.</summary>
+    public bool IsCounted { get; set; }
+
+    /// <summary>How often. Once composed.</summary>
+    public int Handovers { get; set; }
+
+    /// <summary>For whom it is marked. Once composed.</summary>
+    public HandoverTrailer Trailer { get; set; }
+
     /// <summary>The numbers of those entries.</summary>
     public StateRecord[] States { get; set; } = [];
 }

@@ -7,4 +7,8 @@ namespace MailCluster.Spool;
 /// <param name="Envelope">Its envelope.</param>
 /// <param name="Size">Octets of content.</param>
 /// <param name="Destinations">Where its recipients stand, in the order of the envelope.</param>
-public sealed record InspectedMessage(QueueId Id, Envelope Envelope, long Size, ImmutableArray<InspectedDestination> Destinations);
+public sealed record InspectedMessage(QueueId Id, Envelope Envelope, long Size, ImmutableArray<InspectedDestination> Destinations)
+{
+    /// <summary>Where it is marked as handing over: for whom, and by which handover.</summary>
+    public HandingOver? HandingOver { get; init; }
+}

@@ -9,7 +9,8 @@ namespace MailCluster.Spool;
 /// <param name="ContentCrc">CRC32C of the content.</param>
 /// <param name="EnvelopeLength">Octets of the envelope.</param>
 /// <param name="Traits">What the content is like.</param>
-internal readonly record struct MessagePrefix(long ContentLength, long Arrived, uint ContentCrc, uint EnvelopeLength, ContentTraits Traits)
+/// <param name="Handovers">How often it had been marked as handing over when the record was written: the number of the last handover.</param>
+internal readonly record struct MessagePrefix(long ContentLength, long Arrived, uint ContentCrc, uint EnvelopeLength, ContentTraits Traits, ushort Handovers = 0)
 {
     /// <summary>Octets of it.</summary>
     public const int Size = 32;
@@ -23,6 +24,7 @@ internal readonly record struct MessagePrefix(long ContentLength, long Arrived, 
         BinaryPrimitives.WriteUInt32LittleEndian(target[16..], ContentCrc);
         BinaryPrimitives.WriteUInt32LittleEndian(target[20..], EnvelopeLength);
         target[24] = (byte)Traits;
+        BinaryPrimitives.WriteUInt16LittleEndian(target[26..], Handovers);
     }
 
     /// <summary>Reads it; false where it contradicts the length of the checked part.</summary>
@@ -35,7 +37,8 @@ internal readonly record struct MessagePrefix(long ContentLength, long Arrived, 
         }
         prefix = new(
             BinaryPrimitives.ReadInt64LittleEndian(source), BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(source[16..]), BinaryPrimitives.ReadUInt32LittleEndian(source[20..]), (ContentTraits)source[24]);
+            BinaryPrimitives.ReadUInt32LittleEndian(source[16..]), BinaryPrimitives.ReadUInt32LittleEndian(source[20..]), (ContentTraits)source[24],
+            BinaryPrimitives.ReadUInt16LittleEndian(source[26..]));
         return prefix.EnvelopeLength <= source.Length - Size && prefix.ContentLength >= 0;
     }
 }

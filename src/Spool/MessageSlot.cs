@@ -39,4 +39,10 @@ internal enum MessageFlags : ushort
     SetAside = 4,
     /// <summary>It was set aside, and a copy of it is in <c>corrupt/</c>.</summary>
     LetGo = 8,
+    /// <summary>It is marked as handing over: the queue does not have it.</summary>
+    HandingOver = 16,
+    /// <summary>Its record is a snapshot whose prefix says how often it has been marked.</summary>
+    Counted = 32,
+    /// <summary>A mark of it, or the end of one, is in the batch that is being written.</summary>
+    InBatch = 64,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MailCluster.Protocol.Content;
 
 namespace MailCluster.Spool;
@@ -13,6 +14,31 @@ internal static class RecordComposer
         EnvelopeCodec.Write(target, envelope);
         new MessagePrefix(contentLength, envelope.Arrived.UtcTicks, contentCrc, (uint)(target.Length - RecordHeader.Size - MessagePrefix.Size), traits)
             .Write(target.Span[RecordHeader.Size..]);
+        return target;
+    }
+
+    /// <summary>The same for a message that is received by handover: with where its entries stand and from whom it is. An entry that has ended is null.</summary>
+    public static ByteWriter Received(
+        ByteWriter target, Envelope envelope, ContentTraits traits, long contentLength, uint contentCrc, HandoverId handover, StateRecord?[] states, ImmutableArray<EntryStanding> entries)
+    {
+        target.Reset();
+        target.Reserve(RecordHeader.Size + MessagePrefix.Size);
+        EnvelopeCodec.Write(target, envelope);
+        new MessagePrefix(
+            contentLength, envelope.Arrived.UtcTicks, contentCrc, (uint)(target.Length - RecordHeader.Size - MessagePrefix.Size), traits, (ushort)handover.Number)
+            .Write(target.Span[RecordHeader.Size..]);
+        for (var i = 0; i < states.Length; i++)
+        {
+            if (states[i] is { } state)
+            {
+                SnapshotStates.Write(target, state, entries[i].Recipients.AsSpan());
+            }
+            else
+            {
+                SnapshotStates.WriteEnded(target);
+            }
+        }
+        new HandoverTrailer(handover.Donor, null).Write(target);
         return target;
     }
 }

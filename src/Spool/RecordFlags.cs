@@ -14,4 +14,6 @@ internal enum RecordFlags : byte
     Report = 4,
     /// <summary>Of an outcome: it is what the commit of a report did to the message reported; the payload begins with the report's number.</summary>
     FromReport = 8,
+    /// <summary>Of a snapshot: its prefix says how often it has been marked, and behind the states stands from whom it was received and for whom it is marked.</summary>
+    Handover = 16,
 }

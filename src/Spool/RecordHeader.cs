@@ -14,7 +14,7 @@ namespace MailCluster.Spool;
 /// <param name="PayloadCrc">CRC32C of the checked part.</param>
 /// <param name="Segment">The segment's number.</param>
 /// <param name="Sequence">Rises over all records of both logs.</param>
-/// <param name="Argument">Of an outcome: the number of the entry's destination.</param>
+/// <param name="Argument">Of an outcome: the number of the entry's destination. Of what handing over writes: the number of the handover.</param>
 internal readonly record struct RecordHeader(
     RecordType Type, RecordFlags Flags, QueueId Id, uint Length, uint CheckedLength, uint PayloadCrc, uint Segment, ulong Sequence, uint Argument)
 {

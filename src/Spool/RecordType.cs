@@ -15,4 +15,10 @@ internal enum RecordType : byte
     Snapshot = 5,
     /// <summary>Nothing: shows that the disk takes writes.</summary>
     Probe = 6,
+    /// <summary>A message is marked as handing over; the argument is the number of the handover, the payload the receiver.</summary>
+    Handing = 7,
+    /// <summary>The mark of that number is taken back.</summary>
+    Kept = 8,
+    /// <summary>The message has ended: it has been handed over.</summary>
+    HandedOver = 9,
 }

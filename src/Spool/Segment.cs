@@ -43,6 +43,12 @@ internal sealed class Segment(LogKind log, uint number, string path, SafeFileHan
     /// <summary>Segments that hold older copies of what was carried here: they must be gone before it goes, else their copies would come back.</summary>
     public HashSet<uint> CarriedFrom { get; } = [];
 
+    /// <summary>The version of the set of received handovers in which the last one that only this segment told of was added; 0 for none. The file must have it before the segment goes.</summary>
+    public long ReceivedVersion { get; set; }
+
+    /// <summary>The version of its header.</summary>
+    public ushort Version { get; set; } = SegmentHeader.Version;
+
     /// <summary>The rows of its sidecar; null once that is written.</summary>
     public SegmentRows? Rows { get; set; }
 

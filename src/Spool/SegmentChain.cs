@@ -58,6 +58,7 @@ internal sealed class SegmentChain
                 }
                 NumberCeiling = Math.Max(NumberCeiling, header.NumberCeiling);
                 Sequence = Math.Max(Sequence, header.Sequence);
+                segment.Version = header.Format;
                 found.Add((segment, header));
             }
             else if (bytes.AsSpan(0, read).ContainsAnyExcept((byte)0))

@@ -10,20 +10,26 @@ namespace MailCluster.Spool;
 /// <param name="PreviousEnd">Where that one ends: what stands behind was torn or failed, and is never read.</param>
 /// <param name="NumberCeiling">No queue id given while this is the newest segment has a number so high.</param>
 /// <param name="Sequence">The sequence of its first record.</param>
-internal readonly record struct SegmentHeader(LogKind Log, uint Number, ulong Spool, uint Previous, long PreviousEnd, ulong NumberCeiling, ulong Sequence)
+/// <param name="Format">Its version.</param>
+internal readonly record struct SegmentHeader(
+    LogKind Log, uint Number, ulong Spool, uint Previous, long PreviousEnd, ulong NumberCeiling, ulong Sequence, ushort Format = SegmentHeader.Version)
 {
     /// <summary>Octets of a header.</summary>
     public const int Size = 64;
 
     private const ulong Magic = 0x0A4745535F434D89;
-    private const ushort Version = 1;
+    /// <summary>The version of a segment that any program of ours can read.</summary>
+    public const ushort Version = 1;
+
+    /// <summary>The version of one that may hold records about handovers. A program that does not know them must not open it: it would deliver what has been handed over.</summary>
+    public const ushort HandoverVersion = 2;
 
     /// <summary>Writes it.</summary>
     public void Write(Span<byte> target)
     {
         target[..Size].Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(target, Magic);
-        BinaryPrimitives.WriteUInt16LittleEndian(target[8..], Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(target[8..], Format);
         target[10] = (byte)Log;
         BinaryPrimitives.WriteUInt32LittleEndian(target[12..], Number);
         BinaryPrimitives.WriteUInt64LittleEndian(target[16..], Spool);
@@ -45,14 +51,14 @@ internal readonly record struct SegmentHeader(LogKind Log, uint Number, ulong Sp
             return false;
         }
         var version = BinaryPrimitives.ReadUInt16LittleEndian(source[8..]);
-        if (version != Version)
+        if (version is not (Version or HandoverVersion))
         {
-            throw new IOException($"A segment is of version {version}; this program knows {Version}.");
+            throw new IOException($"A segment is of version {version}; this program knows {Version} and {HandoverVersion}.");
         }
         header = new(
             (LogKind)source[10], BinaryPrimitives.ReadUInt32LittleEndian(source[12..]), BinaryPrimitives.ReadUInt64LittleEndian(source[16..]),
             BinaryPrimitives.ReadUInt32LittleEndian(source[24..]), BinaryPrimitives.ReadInt64LittleEndian(source[32..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(source[40..]), BinaryPrimitives.ReadUInt64LittleEndian(source[48..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(source[40..]), BinaryPrimitives.ReadUInt64LittleEndian(source[48..]), version);
         return true;
     }
 }

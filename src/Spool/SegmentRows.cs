@@ -64,6 +64,20 @@ internal sealed class SegmentRows
         Bytes.Number(report);
     }
 
+    /// <summary>Goes on with what a mark has, or its end.</summary>
+    public void Mark(uint number, string? receiver)
+    {
+        Bytes.Number((ulong)number);
+        Bytes.String(receiver);
+    }
+
+    /// <summary>Ends the row of a snapshot that is flagged as of a handover.</summary>
+    public void Handover(int number, in HandoverTrailer trailer)
+    {
+        Bytes.Number(number);
+        trailer.Write(Bytes);
+    }
+
     /// <summary>The numbers of a state: after an outcome's argument, or of a snapshot's destination that has not ended.</summary>
     public void State(in StateRecord state)
     {

@@ -41,6 +41,19 @@ internal static class SnapshotStates
         return starts;
     }
 
+    /// <summary>Reads how the recipients of the next entry stand; null where it has ended. False where they cannot be read.</summary>
+    public static bool TryRead(ref ByteReader source, Span<RecipientOutcome> recipients, out StateRecord? state)
+    {
+        state = null;
+        if (source.Byte() == Ended)
+        {
+            return !source.Failed;
+        }
+        var known = StateRecord.Read(ref source);
+        state = known;
+        return known.ReadChanges(ref source, recipients);
+    }
+
     /// <summary>Reads how the recipients of one entry stand; null where it has ended.</summary>
     /// <exception cref="InvalidDataException">They cannot be read.</exception>
     public static StateRecord? Read(ReadOnlySpan<byte> state, Span<RecipientOutcome> recipients)

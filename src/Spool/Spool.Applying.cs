@@ -11,11 +11,22 @@ public sealed partial class Spool
             Extend(batch.Log, segment, batch.Offset + batch.Length);
             foreach (var (writer, header, offset) in batch.Writers)
             {
-                ApplyMessage(segment, writer, header, offset);
+                if (writer.Handover is null)
+                {
+                    ApplyMessage(segment, writer, header, offset);
+                }
+                else
+                {
+                    ApplyReceived(segment, writer, header, offset);
+                }
             }
             foreach (var change in batch.Outcomes)
             {
                 ApplyOutcome(segment, change);
+            }
+            foreach (var change in batch.Marks)
+            {
+                ApplyMark(segment, change);
             }
             foreach (var (carried, header, offset) in batch.Carried)
             {
@@ -34,6 +45,10 @@ public sealed partial class Spool
         foreach (var (writer, _, _) in batch.Writers)
         {
             writer.Complete();
+        }
+        foreach (var change in batch.Marks)
+        {
+            change.Source.Request.Wrote(new(Id, change.Source.Message, (int)change.Header.Argument), change.Receiver);
         }
         batch.Clear();
     }
@@ -74,10 +89,14 @@ public sealed partial class Spool
             {
                 _index.Entries[change.Source.Entry].Flags &= ~EntryFlags.InBatch;
             }
+            foreach (var change in batch.Marks)
+            {
+                _index.Messages[change.Slot].Flags &= ~MessageFlags.InBatch;
+            }
             // What was told stays told, in its order; the effects of reports that failed are void.
             foreach (var (writer, _, _) in batch.Writers)
             {
-                if (writer.Envelope!.Report is not null)
+                if (writer.IsReport)
                 {
                     DropEffects(batch, writer.Id.Number);
                 }
@@ -88,7 +107,19 @@ public sealed partial class Spool
         Abandon(batch, failure);
         foreach (var (writer, _, _) in batch.Writers)
         {
-            writer.Fail(failure);
+            if (writer.Handover is null)
+            {
+                writer.Fail(failure);
+            }
+            else
+            {
+                _undecided.Add((writer, failure));
+            }
+        }
+        // Whoever waits for a mark repeats it if it still matters.
+        foreach (var change in batch.Marks)
+        {
+            change.Source.Request.Failed(failure);
         }
         batch.Clear();
     }

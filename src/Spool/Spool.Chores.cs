@@ -11,12 +11,17 @@ public sealed partial class Spool
     private Thread? _choreThread;
     private ITimer? _ticker;
 
-    private void Chore(Action chore)
+    private void Chore(Action chore) => TryChore(chore);
+
+    /// <summary>False where the spool closes and nothing more is done.</summary>
+    private bool TryChore(Action chore)
     {
-        if (!_chores.IsAddingCompleted)
+        if (_chores.IsAddingCompleted)
         {
-            _chores.Add(chore);
+            return false;
         }
+        _chores.Add(chore);
+        return true;
     }
 
     private void StartChores()
@@ -77,14 +82,25 @@ public sealed partial class Spool
 
     private void FirstChores()
     {
-        CopyFoundAside();
-        RemoveUnused();
-        MeasureRoom();
-        foreach (var segment in _unfinished)
+        try
         {
-            Finish(segment);
+            CopyFoundAside();
+            RemoveUnused();
+            MeasureRoom();
+            foreach (var segment in _unfinished)
+            {
+                Finish(segment);
+            }
+            RemoveOrphans();
         }
-        RemoveOrphans();
+        finally
+        {
+            // From here on a file that no message speaks of may be one that is being received.
+            lock (_gate)
+            {
+                _hasRemovedOrphans = true;
+            }
+        }
     }
 
     private void RemoveUnused()

@@ -129,9 +129,12 @@ public sealed partial class Spool
             if (_isLatched)
             {
                 RefuseIntake(new IOException("The disk of the spool does not take writes."));
+                RefuseMarks(new IOException("The disk of the spool does not take writes."));
+                DecideFailed(mayWrite: false);
             }
             else
             {
+                PassOverMarks();
                 if (_deferred.HasLooseEnd)
                 {
                     FixLooseEnd();
@@ -141,9 +144,13 @@ public sealed partial class Spool
                     CommitLog(_incomingBatch);
                 }
                 CommitLog(_deferredBatch);
+                DecideFailed(mayWrite: true);
             }
             AfterCommits();
         }
+        RefuseMarks(new IOException("The spool is closed."));
+        DecideFailed(!_isLatched && !_isStuck);
+        RefuseUndecided();
         Seal(_incoming);
         Seal(_deferred);
     }
@@ -156,8 +163,8 @@ public sealed partial class Spool
             var waited = false;
             while (true)
             {
-                var outcomes = _told.Count > 0 || (_outcomes.Count > 0 && !_isStuck && !_isLatched);
-                if (_waiting.Count > 0 || _intake.Count > 0 || _due || _closing || _isCarriedRead || (_carriedReady.Count > 0 && !_isLatched) || _flushes.Count > 0 && outcomes || outcomes && waited)
+                var outcomes = _told.Count > 0 || (_outcomes.Count + _marks.Count + _undecided.Count > 0 && !_isStuck && !_isLatched);
+                if (_waiting.Count > 0 || _toldMarks.Count > 0 || _intake.Count > 0 || _due || _closing || _isCarriedRead || (_carriedReady.Count > 0 && !_isLatched) || _flushes.Count > 0 && outcomes || outcomes && waited)
                 {
                     break;
                 }
@@ -177,6 +184,7 @@ public sealed partial class Spool
             }
             (_waiting, _taken) = (_taken, _waiting);
             TakeCarried();
+            TakeMarks();
             _outcomes.AddRange(_told);
             _told.Clear();
             if (_due)
@@ -189,7 +197,7 @@ public sealed partial class Spool
             _intake.Enqueue(writer);
         }
         _taken.Clear();
-        return !_closing || _intake.Count > 0 || (_outcomes.Count > 0 && !_isStuck && !_isLatched);
+        return !_closing || _intake.Count > 0 || (_outcomes.Count + _marks.Count > 0 && !_isStuck && !_isLatched);
     }
 
     private void AfterCommits()
@@ -249,6 +257,11 @@ public sealed partial class Spool
         {
             return;
         }
+        if (_speaksHandover && batch.Log.Active is { End: > 0, Version: SegmentHeader.Version })
+        {
+            // What is written from now on must not be read by a program that does not know it.
+            Seal(batch.Log);
+        }
         try
         {
             Begin(batch, first, mayUseReserve: batch.Log.Kind == LogKind.Deferred || _intake.Count == 0);
@@ -263,6 +276,7 @@ public sealed partial class Spool
             ComposeMessages(batch);
         }
         ComposeOutcomes(batch);
+        ComposeMarks(batch);
         ComposeProbe(batch);
         if (batch.Log.Kind == LogKind.Deferred)
         {
@@ -304,6 +318,10 @@ public sealed partial class Spool
                 return OutcomeRoom(outcome);
             }
         }
+        if (FirstMark(log) is > 0 and var mark)
+        {
+            return mark;
+        }
         if (log.Kind == LogKind.Deferred && _carriedReady.TryPeek(out var carried))
         {
             return carried.Head is null ? carried.Record.Length + 4096 : RecordHeader.Total(carried.Head.Length + carried.Content.Length);
@@ -316,7 +334,13 @@ public sealed partial class Spool
         while (_intake.TryPeek(out var writer) && writer.RecordLength <= batch.Room && (batch.IsFirst || batch.Length + writer.RecordLength <= BatchLimit))
         {
             _intake.Dequeue();
-            var flags = batch.Next(writer.RecordLength, out var offset) | (writer.Envelope!.Report is null ? 0 : RecordFlags.Report);
+            if (writer.IsReport && IsMarked(writer.Envelope!.Report!.Id))
+            {
+                // What it reports may be with the receiver already, who then owes the report.
+                writer.Fail(new IOException("The message that is reported is being handed over."));
+                continue;
+            }
+            var flags = batch.Next(writer.RecordLength, out var offset) | writer.RecordFlags;
             var head = writer.Head!;
             var payload = head.Length - RecordHeader.Size;
             var length = payload + (writer.IsLarge ? 0 : writer.ContentLength);
@@ -336,7 +360,7 @@ public sealed partial class Spool
             }
             Batch.Pad(batch.Vectors, RecordHeader.Size + length);
             batch.Writers.Add((writer, header, offset));
-            if (writer.Envelope.Report is { } report)
+            if (writer.IsReport && writer.Envelope!.Report is { } report)
             {
                 AddEffects(report, writer.Id.Number, holds: null);
             }

@@ -67,6 +67,7 @@ public sealed partial class Spool
         {
             _isStuck = true;
         }
+        RefuseMarks(failure);
         DropCarried();
         Failed(failure);
     }

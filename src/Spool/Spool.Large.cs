@@ -5,9 +5,14 @@ namespace MailCluster.Spool;
 // Content in files of its own.
 public sealed partial class Spool
 {
-    internal SafeFileHandle CreateLarge(QueueId id)
+    internal SafeFileHandle CreateLarge(QueueId id, bool mayBeLeftOver)
     {
         MeasureSoon();
+        if (mayBeLeftOver)
+        {
+            // The message has been here before, and its content could not be removed. Nothing speaks of it.
+            Disk.Delete(_layout.LargeContent(id));
+        }
         return Disk.Create(_layout.LargeContent(id));
     }
 
@@ -18,7 +23,22 @@ public sealed partial class Spool
     }
 
     /// <summary>Removes a large message's content once nothing speaks of it any more; what a crash leaves, the next start removes.</summary>
-    internal void RemoveLarge(QueueId id) => Chore(() => Disk.Delete(_layout.LargeContent(id)));
+    internal void RemoveLarge(QueueId id)
+    {
+        lock (_gate)
+        {
+            _removingLarge.Add(id);
+        }
+        Chore(() =>
+        {
+            Disk.Delete(_layout.LargeContent(id));
+            // Where that fails, no message of that name is received before the next start.
+            lock (_gate)
+            {
+                _removingLarge.Remove(id);
+            }
+        });
+    }
 
     /// <summary>Removes large files that no message speaks of: of writers that a crash cut off.</summary>
     private void RemoveOrphans()

@@ -81,6 +81,7 @@ public sealed partial class Spool
     {
         var chain = SegmentChain.Find(Disk, _layout, log.Kind, Id);
         chain.Damage.ForEach(Note);
+        _speaksHandover |= chain.Segments.Exists(static found => found.Segment.Version == SegmentHeader.HandoverVersion);
         _unused.AddRange(chain.Unused);
         _segmentNumber = Math.Max(_segmentNumber, chain.LastNumber);
         _number = Math.Max(_number, (long)chain.NumberCeiling);

@@ -240,7 +240,8 @@ public sealed partial class Spool
         {
             return known;
         }
-        return entry.StateSegment == 0 && _segments[_index.Messages[entry.Message].Segment].Log == LogKind.Incoming
+        ref var message = ref _index.Messages[entry.Message];
+        return entry.StateSegment == 0 && (message.Flags & MessageFlags.Counted) == 0 && _segments[message.Segment].Log == LogKind.Incoming
             ? StateRecord.Fresh(entry.Open)
             : Load(ref entry).Recipients;
     }
@@ -307,6 +308,7 @@ public sealed partial class Spool
             segment.LiveOctets -= message.Length;
         }
         DropHot(ref message);
+        ForgetMark(slot);
         _recent.Forget(_index.IdOf(message));
         if ((message.Flags & (MessageFlags.LargeContent | MessageFlags.SetAside)) == MessageFlags.LargeContent)
         {

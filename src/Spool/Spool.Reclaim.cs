@@ -182,7 +182,7 @@ public sealed partial class Spool
             _carriedReady.Dequeue();
             ref var message = ref _index.Messages[carried.Message];
             var flags = batch.Next(total, out var offset) | ((message.Flags & MessageFlags.LargeContent) != 0 ? RecordFlags.LargeContent : 0)
-                | (carried.Loaded.Header.Flags & RecordFlags.Report);
+                | (carried.Loaded.Header.Flags & RecordFlags.Report) | (carried.IsCounted ? RecordFlags.Handover : 0);
             var payload = head.Length - RecordHeader.Size;
             var header = new RecordHeader(
                 RecordType.Snapshot, flags, carried.Loaded.Header.Id, (uint)(payload + carried.Content.Length), (uint)payload, Crc32C.Of(head.Span[RecordHeader.Size..]),
@@ -201,6 +201,10 @@ public sealed partial class Spool
     /// <summary>Adds to the copy where its entries stand; false where an outcome of one is just being written.</summary>
     private bool TryComposeStates(CarriedMessage carried)
     {
+        if ((_index.Messages[carried.Message].Flags & MessageFlags.InBatch) != 0)
+        {
+            return false;
+        }
         var count = carried.Loaded.Envelope.Destinations.Length;
         carried.Entries = new int[count];
         carried.States = new StateRecord[count];
@@ -236,8 +240,24 @@ public sealed partial class Spool
                 return false;
             }
         }
+        ComposeMark(carried, head);
         carried.Head = head;
         return true;
+    }
+
+    /// <summary>Adds how often the message has been marked, and for whom it is marked. From whom it was received, the segment of the older copy says before it goes.</summary>
+    private void ComposeMark(CarriedMessage carried, ByteWriter head)
+    {
+        var isMarked = _handovers.TryGetValue(carried.Message, out var mark);
+        carried.IsCounted = isMarked || (_index.Messages[carried.Message].Flags & MessageFlags.Counted) != 0;
+        if (!carried.IsCounted)
+        {
+            return;
+        }
+        carried.Trailer = new(0, mark.Receiver);
+        carried.Handovers = isMarked ? mark.Number : carried.Loaded.Prefix.Handovers;
+        (carried.Loaded.Prefix with { Handovers = (ushort)carried.Handovers }).Write(head.Span[RecordHeader.Size..]);
+        carried.Trailer.Write(head);
     }
 
     private void ApplyCarried(Segment segment, CarriedMessage carried, in RecordHeader header, long offset)
@@ -265,6 +285,15 @@ public sealed partial class Spool
                 rows.State(carried.States[i]);
                 ref var entry = ref _index.Entries[carried.Entries[i]];
                 (entry.StateSegment, entry.StateOffset, entry.Depth) = (0, 0, 0);
+            }
+        }
+        if (carried.IsCounted)
+        {
+            rows.Handover(carried.Handovers, carried.Trailer);
+            message.Flags |= MessageFlags.Counted;
+            if (carried.Trailer.Receiver is null)
+            {
+                _handovers.Remove(carried.Message);
             }
         }
     }

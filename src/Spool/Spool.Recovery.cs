@@ -12,6 +12,7 @@ public sealed partial class Spool
 
     private void Recover()
     {
+        ReadReceived();
         var cursors = new[] { _incoming, _deferred }.Select(log => new RowCursor(Rows(log, FindSegments(log)).GetEnumerator())).Where(static cursor => cursor.Advance()).ToList();
         while (cursors.Count > 0)
         {
@@ -105,6 +106,13 @@ public sealed partial class Spool
                         }
                     }
                 }
+                if ((header.Flags & RecordFlags.Handover) != 0)
+                {
+                    rows.Handover(prefix.Handovers, HandoverTrailer.Read(ref states));
+                }
+                break;
+            case RecordType.Handing or RecordType.Kept or RecordType.HandedOver:
+                rows.Mark(header.Argument, header.Type == RecordType.Handing ? reader.String() : null);
                 break;
             case RecordType.State or RecordType.Done:
                 rows.Outcome(header.Argument, (header.Flags & RecordFlags.FromReport) != 0 ? reader.Fixed64() : 0);
@@ -120,8 +128,8 @@ public sealed partial class Spool
     {
         Note(new($"{segment.Path}, octet {offset}", header?.Id ?? default, $"{length} octets cannot be read."));
         _toSetAside.Add((segment, offset, length, header?.Id ?? default));
-        // A done record says all in its header; the rest names a message that can no longer be told whole.
-        if (header is { Type: not RecordType.Done } known)
+        // These say all in their headers; the rest names a message that can no longer be told whole.
+        if (header is { Type: not (RecordType.Done or RecordType.Kept or RecordType.HandedOver) } known)
         {
             _unreadable.Add(known.Id);
         }
@@ -141,6 +149,9 @@ public sealed partial class Spool
                 break;
             case RecordType.State or RecordType.Done:
                 ApplyFoundOutcome(row);
+                break;
+            case RecordType.Handing or RecordType.Kept or RecordType.HandedOver:
+                ApplyFoundMark(row);
                 break;
         }
     }
@@ -177,6 +188,20 @@ public sealed partial class Spool
             if (isSnapshot)
             {
                 SetFound(entry, state, 0, 0);
+            }
+        }
+        if ((row.Flags & RecordFlags.Handover) != 0)
+        {
+            var number = reader.Int();
+            var trailer = HandoverTrailer.Read(ref reader);
+            _index.Messages[message].Flags |= MessageFlags.Counted;
+            if (trailer.Donor != 0)
+            {
+                FoundReceived(row.Segment, new(trailer.Donor, row.Id, number), row.Sequence);
+            }
+            if (trailer.Receiver is not null)
+            {
+                SetMark(message, new(number, trailer.Receiver));
             }
         }
         if ((row.Flags & RecordFlags.Report) != 0 && !isSnapshot)
@@ -245,6 +270,7 @@ public sealed partial class Spool
         {
             _index.RemoveEntry(message.FirstEntry);
         }
+        ForgetMark(slot);
         _index.RemoveMessage(slot);
     }
 
@@ -289,6 +315,11 @@ public sealed partial class Spool
             ref var entry = ref _index.Entries[number];
             if ((entry.Flags & EntryFlags.Live) == 0 || (_index.Messages[entry.Message].Flags & MessageFlags.SetAside) != 0)
             {
+                continue;
+            }
+            if ((_index.Messages[entry.Message].Flags & MessageFlags.HandingOver) != 0)
+            {
+                // Its receiver is asked first.
                 continue;
             }
             var found = _foundMessages![entry.Message];

@@ -36,8 +36,13 @@ public sealed partial class Spool
 
     private void Begin(Batch batch, Segment segment)
     {
-        SegmentHeader? header = segment.End > 0 ? null : new SegmentHeader(
-            batch.Log.Kind, segment.Number, Id, batch.Log.LastNumber, batch.Log.LastEnd, (ulong)Volatile.Read(ref _number) + NumbersAhead, _sequence + 1);
+        SegmentHeader? header = null;
+        if (segment.End == 0)
+        {
+            segment.Version = _speaksHandover ? SegmentHeader.HandoverVersion : SegmentHeader.Version;
+            header = new SegmentHeader(
+                batch.Log.Kind, segment.Number, Id, batch.Log.LastNumber, batch.Log.LastEnd, (ulong)Volatile.Read(ref _number) + NumbersAhead, _sequence + 1, segment.Version);
+        }
         batch.Begin(segment, header);
     }
 
@@ -173,6 +178,7 @@ public sealed partial class Spool
                     return;
                 }
             }
+            KeepReceived(segment);
             Disk.Delete(segment.Path);
             Disk.Delete(segment.SidecarPath);
             Disk.SyncDirectory(Path.GetDirectoryName(segment.Path)!);

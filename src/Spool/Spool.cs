@@ -44,6 +44,9 @@ public sealed partial class Spool : IAsyncDisposable
     /// <summary>The spool's random id, half of the <see cref="QueueId"/>s it gives.</summary>
     public ulong Id => _format.Id;
 
+    /// <summary>Where it is on the disk.</summary>
+    public string Location => Options.Directory;
+
     /// <summary>Recipients that have not ended, in all messages.</summary>
     public long OpenRecipients => Volatile.Read(ref _openRecipients);
 
@@ -97,6 +100,15 @@ public sealed partial class Spool : IAsyncDisposable
             {
                 yield return _index.IdOf(_index.Messages[slot]);
             }
+        }
+    }
+
+    /// <summary>Whether a message's newest copy is in the deferred log.</summary>
+    internal bool IsInDeferredLog(QueueId id)
+    {
+        lock (_gate)
+        {
+            return _index.Find(id) is >= 0 and var slot && LogOf(_index.Messages[slot]) == LogKind.Deferred;
         }
     }
 

@@ -60,6 +60,10 @@ public sealed class SpoolInspector
 
     private void Read()
     {
+        if (File.Exists(_layout.Received) && Spool.ReadReceived(_disk, _layout.Received, _format.Id).Damage is { } damage)
+        {
+            _damage.Add(new(_layout.Received, default, damage));
+        }
         var records = new List<Found>();
         foreach (var kind in (ReadOnlySpan<LogKind>)[LogKind.Incoming, LogKind.Deferred])
         {
@@ -106,7 +110,7 @@ public sealed class SpoolInspector
                 records.Add(new(header, segment.Path, offset, part.ToArray()));
             },
             Damage = (offset, length, header) =>
-                _damage.Add(new($"{segment.Path}, octet {offset}", header is { Type: not RecordType.Done } known ? known.Id : default, $"{length} octets cannot be read.")),
+                _damage.Add(new($"{segment.Path}, octet {offset}", header is { Type: not (RecordType.Done or RecordType.Kept or RecordType.HandedOver) } known ? known.Id : default, $"{length} octets cannot be read.")),
         };
         scan.Run(sidecar?.End ?? knownEnd);
         Records += count;
@@ -119,6 +123,16 @@ public sealed class SpoolInspector
         {
             case RecordType.Message or RecordType.Large or RecordType.Snapshot:
                 ApplyMessage(record);
+                break;
+            case RecordType.Handing when _messages.TryGetValue(header.Id, out var marked):
+                var payload = new ByteReader(record.Part);
+                marked.Mark = new(new(_format.Id, header.Id, (int)header.Argument), payload.Text());
+                break;
+            case RecordType.Kept when _messages.TryGetValue(header.Id, out var kept):
+                kept.Mark = null;
+                break;
+            case RecordType.HandedOver:
+                _messages.Remove(header.Id);
                 break;
             case RecordType.State or RecordType.Done when _messages.TryGetValue(header.Id, out var message) && header.Argument < message.States.Length
                 && message.States[header.Argument] is { } entry:
@@ -181,8 +195,19 @@ public sealed class SpoolInspector
                 entries[i] = new(recipients, carried);
             }
         }
+        HandingOver? mark = null;
+        if ((record.Header.Flags & RecordFlags.Handover) != 0)
+        {
+            var trailer = new ByteReader(states);
+            for (var i = 0; i < entries.Length; i++)
+            {
+                SnapshotStates.Next(ref trailer);
+            }
+            mark = HandoverTrailer.Read(ref trailer).Receiver is { } receiver ? new(new(_format.Id, record.Header.Id, prefix.Handovers), receiver) : null;
+        }
         _messages[record.Header.Id] = new(record.Header.Id, envelope, prefix, entries)
         {
+            Mark = mark,
             IsLarge = record.Header.Type == RecordType.Large || (record.Header.Flags & RecordFlags.LargeContent) != 0,
         };
     }
@@ -219,10 +244,15 @@ public sealed class SpoolInspector
     {
         public bool IsLarge { get; init; }
 
+        public HandingOver? Mark { get; set; }
+
         public InspectedMessage ToMessage() => new(
             Id, Envelope, Prefix.ContentLength,
             [.. Envelope.Destinations.Select((destination, i) => States[i] is { } state
                 ? new InspectedDestination(destination.Domain, HasEnded: false, state.Numbers.Attempts, state.Numbers.NextAttempt, [.. state.Recipients])
-                : new InspectedDestination(destination.Domain, HasEnded: true, 0, default, []))]);
+                : new InspectedDestination(destination.Domain, HasEnded: true, 0, default, []))])
+        {
+            HandingOver = Mark,
+        };
     }
 }

@@ -26,6 +26,9 @@ internal sealed record SpoolLayout(string Directory)
     /// <summary>Segments kept free for outcomes and for carrying on a full disk.</summary>
     public string Reserve => Path.Combine(Directory, "reserve");
 
+    /// <summary>Which handovers were received, as far as no record says so any more.</summary>
+    public string Received => Path.Combine(Directory, "received");
+
     /// <summary>The folder of a log.</summary>
     public string Log(LogKind kind) => kind == LogKind.Incoming ? Incoming : Deferred;
 

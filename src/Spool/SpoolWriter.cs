@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Threading.Tasks.Sources;
 using MailCluster.Protocol.Content;
 using Microsoft.Win32.SafeHandles;
@@ -20,12 +21,21 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
     private uint _fileCrc = Crc32C.Initial;
     private IOException? _failure;
     private bool _committing;
+    private readonly TaskCompletionSource? _settled;
+    private ImmutableArray<EntryStanding> _entries;
 
     internal SpoolWriter(Spool spool, QueueId id, PooledContent content)
     {
         _spool = spool;
         _content = content;
         Id = id;
+    }
+
+    internal SpoolWriter(Spool spool, HandoverId handover, PooledContent content)
+        : this(spool, handover.Message, content)
+    {
+        Handover = handover;
+        _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>The message's name from now on.</summary>
@@ -53,7 +63,25 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
     internal long RecordLength { get; private set; }
 
     /// <summary>The record's type.</summary>
-    internal RecordType Type => IsLarge ? RecordType.Large : RecordType.Message;
+    internal RecordType Type => Handover is not null ? RecordType.Snapshot : IsLarge ? RecordType.Large : RecordType.Message;
+
+    /// <summary>What the record's header says besides.</summary>
+    internal RecordFlags RecordFlags => (Envelope!.Report is null ? 0 : RecordFlags.Report) | (Handover is null ? 0 : RecordFlags.Handover | (IsLarge ? RecordFlags.LargeContent : 0));
+
+    /// <summary>True for a report of ours, whose commit does something to the message reported. What a report that was received does has been done where it was made.</summary>
+    internal bool IsReport => Envelope!.Report is not null && Handover is null;
+
+    /// <summary>The handover by which the message is received; null for all other mail.</summary>
+    internal HandoverId? Handover { get; }
+
+    /// <summary>Of a received message: where the entries stand; null for those that have ended.</summary>
+    internal StateRecord?[] States { get; private set; } = [];
+
+    /// <summary>Of a received message: true from the call of the commit. Guarded by the spool's gate.</summary>
+    internal bool IsCommitting { get; set; }
+
+    /// <summary>Of a received message: done when it is known whether it was kept.</summary>
+    internal Task Settled => _settled!.Task;
 
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0)
@@ -118,6 +146,70 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
     /// <exception cref="IOException">Nothing of the message is kept: answer 451.</exception>
     public ValueTask CommitAsync(Envelope envelope, ContentTraits traits)
     {
+        if (Handover is not null)
+        {
+            throw new InvalidOperationException("A message that is received by handover is committed with where its entries stand.");
+        }
+        return CommitAnyAsync(envelope, traits);
+    }
+
+    /// <summary>The commit point of a message that was received by handover (<see cref="Spool.BeginReceivingAsync"/>): as <see cref="CommitAsync"/>, with where its entries stand, one for each
+    /// destination of the envelope and at least one of them not ended. The queue gets what is open when it is due, counted from the original arrival.</summary>
+    /// <exception cref="IOException">Nothing of the message is kept, and the handover counts as not received: answer 451.</exception>
+    public ValueTask CommitReceivedAsync(Envelope envelope, ContentTraits traits, ImmutableArray<EntryStanding> entries)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        if (Handover is not { } handover)
+        {
+            throw new InvalidOperationException("The message is not received by handover.");
+        }
+        ObjectDisposedException.ThrowIf(_content is null || _committing, this);
+        States = StatesOf(envelope, entries);
+        _entries = entries;
+        _spool.BeginCommit(this, handover);
+        try
+        {
+            return CommitAnyAsync(envelope, traits);
+        }
+        catch
+        {
+            // Where nothing has been begun, whoever waits must not wait for ever.
+            Abandon();
+            throw;
+        }
+    }
+
+    private static StateRecord?[] StatesOf(Envelope envelope, ImmutableArray<EntryStanding> entries)
+    {
+        if (entries.IsDefault || entries.Length != envelope.Destinations.Length)
+        {
+            throw new ArgumentException("There is one entry for each destination of the envelope.", nameof(entries));
+        }
+        var states = new StateRecord?[entries.Length];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var entry = entries[i];
+            if (entry.HasEnded)
+            {
+                continue;
+            }
+            var total = envelope.Destinations[i].Recipients.Length;
+            if (entry.Recipients.Length != total || entry.Recipients.Where(static (recipient, number) => recipient.Recipient != number || recipient.Status > RecipientStatus.Removed).Any())
+            {
+                throw new ArgumentException("An entry that has not ended names all its recipients, in the order of the envelope.", nameof(entries));
+            }
+            var open = entry.Recipients.Count(static recipient => recipient.Status == RecipientStatus.Open);
+            var owed = entry.Recipients.Count(static recipient => recipient.Status is RecipientStatus.FailedReportOwed or RecipientStatus.RelayedReportOwed);
+            if (open + owed > 0)
+            {
+                states[i] = new(entry.DelayReported ? StateFlags.DelayReported : 0, Math.Max(0, entry.Attempts), entry.NextAttempt, total, open, owed, 0, 0, 0);
+            }
+        }
+        return Array.TrueForAll(states, static state => state is null) ? throw new ArgumentException("The message has ended.", nameof(entries)) : states;
+    }
+
+    private ValueTask CommitAnyAsync(Envelope envelope, ContentTraits traits)
+    {
         ArgumentNullException.ThrowIfNull(envelope);
         var content = _content;
         ObjectDisposedException.ThrowIf(content is null || _committing, this);
@@ -172,6 +264,7 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
             _content!.Release();
         }
         _content = null;
+        EndReceiving();
         _committed.SetResult(true);
     }
 
@@ -200,6 +293,16 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
             _file.Dispose();
             _spool.RemoveLarge(Id);
         }
+        EndReceiving();
+    }
+
+    private void EndReceiving()
+    {
+        if (Handover is not null)
+        {
+            _spool.EndReceiving(this);
+            _settled!.TrySetResult();
+        }
     }
 
     private void NextBlock(PooledContent content)
@@ -222,7 +325,7 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
         {
             if (_failure is null)
             {
-                _file ??= _spool.CreateLarge(Id);
+                _file ??= _spool.CreateLarge(Id, mayBeLeftOver: Handover is not null);
                 for (var block = content.First; block is not null; block = block.Following)
                 {
                     if (block.Used > 0)
@@ -257,7 +360,15 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
             Abandon();
             throw new IOException(failure.Message, failure);
         }
-        Hand(content);
+        try
+        {
+            Hand(content);
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
         await new ValueTask(this, _committed.Version).ConfigureAwait(false);
     }
 
@@ -291,7 +402,10 @@ public sealed class SpoolWriter : IBufferWriter<byte>, IDisposable, IValueTaskSo
                 crc = Crc32C.Append(crc, block.Array.AsSpan(0, block.Used));
             }
         }
-        Head = RecordComposer.Message(_spool.RentHead(), envelope, content.Traits, ContentLength, ~crc);
+        Head = Handover is { } handover
+            ? RecordComposer.Received(_spool.RentHead(), envelope, content.Traits, ContentLength, ~crc, handover, States, _entries)
+            : RecordComposer.Message(_spool.RentHead(), envelope, content.Traits, ContentLength, ~crc);
+        _entries = default;
         RecordLength = RecordHeader.Total(Head.Length - RecordHeader.Size + (_file is null ? ContentLength : 0));
         if (RecordLength > int.MaxValue / 2)
         {

@@ -7,6 +7,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using MailCluster.Actors;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
@@ -43,10 +44,11 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     private readonly IHost _host;
 
-    private ClusterNode(IHost host, LeaseHoldings holdings)
+    private ClusterNode(IHost host, LeaseHoldings holdings, FactStore facts)
     {
         _host = host;
         Holdings = holdings;
+        Facts = facts;
         System = host.Services.GetRequiredService<ActorSystem>();
         Id = NodeId.Of(Akka.Cluster.Cluster.Get(System).SelfUniqueAddress);
         Delivery = ActorRegistry.For(System).Get<DeliveryRegion>();
@@ -58,6 +60,8 @@ internal sealed class ClusterNode : IAsyncDisposable
     public NodeId Id { get; }
 
     public LeaseHoldings Holdings { get; }
+
+    public FactStore Facts { get; }
 
     public IActorRef Delivery { get; }
 
@@ -74,6 +78,7 @@ internal sealed class ClusterNode : IAsyncDisposable
     public static async Task<ClusterNode> StartAsync(ClusterNode? joins = null, long queuePerDomain = 1000, ImmutableArray<RouteOptions> routes = default, bool serializeAll = false)
     {
         var holdings = new LeaseHoldings();
+        var facts = new FactStore();
         var resolver = new MailExchangerResolver(
             new DnsOptions { Servers = [new IPEndPoint(IPAddress.Loopback, 1)], Timeout = TimeSpan.FromMilliseconds(100), Retries = 0 },
             routes.IsDefault ? [new RouteOptions(null, "127.0.0.1", 2526)] : routes,
@@ -86,10 +91,10 @@ internal sealed class ClusterNode : IAsyncDisposable
             .AddHocon(ConfigurationFactory.ParseString(Settings), HoconAddMode.Prepend)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions())
-            .WithMailClusterShards(new DeliveryNode(resolver, new RetryOptions(), queuePerDomain), new SiteNode(new Membership(), holdings, new ShardTenure(), new SiteOptions())));
+            .WithMailClusterShards(new DeliveryNode(resolver, new RetryOptions(), queuePerDomain, new ClosedDomains(), facts), new SiteNode(new Membership(), holdings, new ShardTenure(), new SiteOptions(), facts)));
         var host = builder.Build();
         await host.StartAsync();
-        var node = new ClusterNode(host, holdings);
+        var node = new ClusterNode(host, holdings, facts);
         await node.Membership.JoinAsync((joins ?? node).Membership.SelfAddress).WaitAsync(TimeSpan.FromSeconds(30));
         return node;
     }

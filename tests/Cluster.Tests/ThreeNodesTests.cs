@@ -78,6 +78,40 @@ public sealed class ThreeNodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_site_actor_had_learned_is_known_to_its_successor_when_its_node_goes()
+    {
+        string[] sites = [.. Enumerable.Range(0, 12).Select(i => $"mx{i}.example.org")];
+        foreach (var site in sites)
+        {
+            await GrantedAsync(_nodes[0], site, demand: 6);
+            var key = new SiteKey(site, SiteKey.DefaultSource);
+            _nodes[0].Sites.Tell(new SiteProtocol.Request(key, _nodes[0].Id, 1000, _numbers[(_nodes[0], site)].Epoch, 0, 6, 10, 5, false), _inboxes[_nodes[0]].Receiver);
+            var held = (SiteProtocol.Held)await ReceiveAsync(_nodes[0], message => message is SiteProtocol.Held { Reason: SiteProtocol.HeldReason.Broken } broken && broken.Site == key);
+            Assert.Equal("1", held.Fact!.Value);
+            _nodes[0].Facts.Keep(new("site-broken", key.ToString()), held.Fact, DateTimeOffset.UtcNow);        // as its pool does
+        }
+
+        var third = _nodes[2];
+        var moved = sites.Where(site => _numbers[(_nodes[0], site)].Epoch.Node == third.Id.Incarnation).ToList();
+        Assert.NotEmpty(moved);
+        _nodes.Remove(third);
+        await third.DisposeAsync();
+        foreach (var site in moved)
+        {
+            // The second node knows nothing of the site, nor has it asked before: the first answers the new incarnation.
+            var deadline = DateTime.UtcNow + Bound;
+            SiteProtocol.ISiteMessage? answer;
+            do
+            {
+                Assert.True(DateTime.UtcNow < deadline, $"{site} never became ready");
+                answer = await AskAsync(_nodes[1], site, demand: 5);
+            }
+            while (answer is not SiteProtocol.Granted);
+            Assert.Equal((1, "1"), (((SiteProtocol.Granted)answer).Connections, ((SiteProtocol.Granted)answer).Fact?.Value));     // one connection tries
+        }
+    }
+
+    [Fact]
     public async Task A_domain_closes_for_what_waits_on_all_nodes_and_every_node_is_told()
     {
         for (var i = 0; i < 10; i++)

@@ -9,7 +9,7 @@ internal static class KillRounds
         var ledger = new Ledger();
         for (var round = 1; round <= rounds && ledger.Violations.Count == 0; round++)
         {
-            using var worker = new Worker(new(directory, round * 10_000_000L, isCarrying, IsUnsynced: false, IsDrained: false));
+            using var worker = new Worker(new LoadOptions(directory, round * 10_000_000L, isCarrying, IsUnsynced: false, IsDrained: false));
             ledger.Begin();
             // Now and then so early that it has hardly begun.
             var lines = random.Next(4) == 0 ? random.Next(1, 50) : random.Next(1000, 25_000);
@@ -33,7 +33,7 @@ internal static class KillRounds
         {
             return;
         }
-        using var worker = new Worker(new(directory, (rounds + 1) * 10_000_000L, isCarrying, IsUnsynced: false, IsDrained: true));
+        using var worker = new Worker(new LoadOptions(directory, (rounds + 1) * 10_000_000L, isCarrying, IsUnsynced: false, IsDrained: true));
         ledger.Begin();
         await worker.ReadAsync(ledger, int.MaxValue, TimeSpan.FromSeconds(90));
         if (await worker.EndAsync() is { ExitCode: not 0 } end)

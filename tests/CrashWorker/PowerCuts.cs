@@ -34,7 +34,7 @@ internal static class PowerCuts
             var ledger = new Ledger();
             disk.Mount();
             await CutAsync(disk, new(spool, round * 10_000_000L, IsCarrying: false, IsUnsynced: true, IsDrained: false), random.Next(3000, 10_000), ledger);
-            using (var worker = new Worker(new(spool, (round + 1) * 10_000_000L, IsCarrying: false, IsUnsynced: false, IsDrained: false)))
+            using (var worker = new Worker(new LoadOptions(spool, (round + 1) * 10_000_000L, IsCarrying: false, IsUnsynced: false, IsDrained: false)))
             {
                 ledger.Begin();
                 if (!await worker.ReadAsync(ledger, 0, TimeSpan.FromSeconds(90)))

@@ -13,10 +13,15 @@ internal sealed partial class Worker : IDisposable
     private readonly Task<string> _errors;
 
     public Worker(LoadOptions options)
+        : this(["load", .. options.ToArguments()])
+    {
+    }
+
+    public Worker(IEnumerable<string> arguments)
     {
         _process = new Process
         {
-            StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "MailCluster.CrashWorker.dll"), "load", .. options.ToArguments()])
+            StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "MailCluster.CrashWorker.dll"), .. arguments])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
             },
@@ -28,7 +33,10 @@ internal sealed partial class Worker : IDisposable
 
     /// <summary>Reads the journal until it has found all and written <paramref name="lines"/> more, or has ended.</summary>
     /// <returns>False where it has ended.</returns>
-    public async Task<bool> ReadAsync(Ledger ledger, int lines, TimeSpan within)
+    public Task<bool> ReadAsync(Ledger ledger, int lines, TimeSpan within) => ReadAsync(ledger.Take, lines, within);
+
+    /// <inheritdoc cref="ReadAsync(Ledger, int, TimeSpan)"/>
+    public async Task<bool> ReadAsync(Func<string, bool> take, int lines, TimeSpan within)
     {
         using var limit = new CancellationTokenSource(within);
         var rest = int.MaxValue;
@@ -38,19 +46,22 @@ internal sealed partial class Worker : IDisposable
             {
                 return false;
             }
-            rest = ledger.Take(line) ? lines : rest - 1;
+            rest = take(line) ? lines : rest - 1;
         }
         return true;
     }
 
     /// <summary>Reads what is left of it: all that it said before it was killed or frozen.</summary>
-    public async Task ReadRestAsync(Ledger ledger)
+    public Task ReadRestAsync(Ledger ledger) => ReadRestAsync(ledger.Take);
+
+    /// <inheritdoc cref="ReadRestAsync(Ledger)"/>
+    public async Task ReadRestAsync(Func<string, bool> take)
     {
         // The last line may be half a line.
         var rest = await _journal.ReadToEndAsync();
         foreach (var line in rest[..(rest.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            ledger.Take(line);
+            take(line);
         }
     }
 

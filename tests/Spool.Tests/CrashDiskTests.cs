@@ -28,6 +28,14 @@ public sealed class CrashDiskTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task Mail_that_is_handed_over_to_and_fro_is_in_one_spool_after_power_cut_after_power_cut()
+    {
+        var report = HandoverReport.Parse(await RunAsync("handover-cuts", _directory, (6 * CrashTests.Times).ToString(CultureInfo.InvariantCulture), Environment.TickCount.ToString(CultureInfo.InvariantCulture)));
+        output.WriteLine(report.ToString());
+        CrashTests.AssertHandedOver(report);
+    }
+
+    [Fact]
     public async Task A_spool_whose_syncs_do_nothing_loses_mail_in_each_power_cut()
     {
         var report = await CutAsync(3, "unsynced");

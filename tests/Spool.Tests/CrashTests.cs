@@ -38,6 +38,21 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         AssertBounded(report);
     }
 
+    [Fact]
+    public async Task Mail_that_is_handed_over_to_and_fro_is_in_one_spool_after_kill_after_kill()
+    {
+        var report = await HandoverRounds.KillAsync(_directory, 8 * Times, Seed());
+        output.WriteLine(report.ToString());
+        AssertHandedOver(report);
+    }
+
+    /// <summary>Nothing lost, doubled, undone or damaged, and enough done to say so.</summary>
+    internal static void AssertHandedOver(HandoverReport report)
+    {
+        Assert.True(report.Violations.Count == 0, report.ToString());
+        Assert.True(report is { Acknowledged: > 500, Handed: > 300, Delivered: > 200, Found: > 100 } && report.Had + report.Kept > 20, $"Too little was done: {report}");
+    }
+
     /// <summary>Nothing lost, undone or damaged, and enough done to say so.</summary>
     internal static void AssertSound(CrashReport report)
     {

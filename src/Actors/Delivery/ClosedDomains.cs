@@ -3,7 +3,7 @@ using MailCluster.Protocol.Addressing;
 
 namespace MailCluster.Actors.Delivery;
 
-/// <summary>The domains whose queue is full in the whole cluster, as this node has last heard. Written by queue actors from <see cref="DeliveryProtocol.Decision"/>, read by sessions at RCPT.</summary>
+/// <summary>The domains whose queue is full in the whole cluster, as this node has last heard. Written by <see cref="ClosedDomainsActor"/>, read by sessions at RCPT.</summary>
 public sealed class ClosedDomains
 {
     private readonly ConcurrentDictionary<DomainName, byte> _closed = new();

@@ -1,6 +1,8 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
 
@@ -12,9 +14,11 @@ internal sealed class DeliveryActor : UntypedActor, IWithTimers
     private readonly DomainName _domain;
     private readonly DeliveryNode _node;
     private readonly DeliveryState _state;
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<NodeId, IActorRef> _reporters = [];
     private readonly List<DeliveryEffect> _effects = [];
+    private readonly LearnedFact _fact = new();
     private bool _wasDown;
     private bool _wasClosed;
     private bool _stopping;
@@ -26,7 +30,22 @@ internal sealed class DeliveryActor : UntypedActor, IWithTimers
         _state = new DeliveryState(domain, node.Retry, node.QueuePerDomain, Random.Shared);
     }
 
+    /// <summary>Under which its fact is kept.</summary>
+    internal static FactKey FactOf(DomainName domain) => new(FactKey.DomainDown, domain.Value);
+
     public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => Hear(_node.Facts.Find(FactOf(_domain), Wall), Context.System.Scheduler.MonotonicClock);
+
+    private static DateTimeOffset Wall => Context.System.Scheduler.Now;
+
+    private void Hear(Fact? fact, TimeSpan now)
+    {
+        if (_fact.Hear(fact, Wall))
+        {
+            _state.Inherit(_fact.Level, now, _effects);
+        }
+    }
 
     protected override void OnReceive(object message)
     {
@@ -49,6 +68,7 @@ internal sealed class DeliveryActor : UntypedActor, IWithTimers
         {
             case DeliveryProtocol.Report report:
                 _reporters[report.Node] = Sender;
+                Hear(report.Fact, now);
                 _state.On(report, now, _effects);
                 break;
             case Resolution resolution:
@@ -67,12 +87,25 @@ internal sealed class DeliveryActor : UntypedActor, IWithTimers
 
     private void CarryOut(TimeSpan now)
     {
+        if (_fact.Learn(_state.Failures, _state.FailuresCount(now), Wall))
+        {
+            _node.Facts.Keep(FactOf(_domain), _fact.Newest, Wall);
+        }
+
+        var fact = _fact.Newest is { } newest && newest.Expires > Wall ? newest : null;
         foreach (var effect in _effects)
         {
             switch (effect)
             {
                 case DeliveryEffect.Tell tell when _reporters.TryGetValue(tell.Node, out var reporter):
-                    reporter.Tell(tell.Decision, Self);
+                    reporter.Tell(fact is null ? tell.Decision : tell.Decision with { Fact = fact }, Self);
+                    break;
+                case DeliveryEffect.Announce announce:
+                    foreach (var member in _cluster.State.Members.Where(member => member.Status is not (MemberStatus.Down or MemberStatus.Removed)))
+                    {
+                        Context.ActorSelection(new RootActorPath(member.Address) / "user" / ClosedDomainsActor.Name).Tell(announce.Closing, Self);
+                    }
+
                     break;
                 case DeliveryEffect.Resolve resolve:
                     // Always a value: a failure of the name servers is a route to nowhere.

@@ -10,6 +10,9 @@ internal abstract record DeliveryEffect
     /// <summary>Resolve the domain. Answers older than <paramref name="MaxAge"/> are asked for anew.</summary>
     public sealed record Resolve(TimeSpan MaxAge) : DeliveryEffect;
 
+    /// <summary>Tell every member's sessions whether the domain is closed.</summary>
+    public sealed record Announce(DeliveryProtocol.Closing Closing) : DeliveryEffect;
+
     /// <summary>Tell a node.</summary>
     public sealed record Tell(NodeId Node, DeliveryProtocol.Decision Decision) : DeliveryEffect;
 }

@@ -16,6 +16,23 @@ internal sealed partial class DeliveryState
     /// <summary>True while the domain is taken to be down.</summary>
     public bool IsDown => _failures > 0;
 
+    /// <summary>How often in a row the domain could not be reached.</summary>
+    public int Failures => _failures;
+
+    /// <summary>For how long they count from now, while nobody has mail.</summary>
+    public TimeSpan FailuresCount(TimeSpan now) => (_downUntil > now ? _downUntil - now : TimeSpan.Zero) + FailuresKept;
+
+    /// <summary>What a predecessor had learned. How long it was still to wait is not known: one node may try at once, and if it fails the wait goes on where it was.</summary>
+    public void Inherit(int failures, TimeSpan now, List<DeliveryEffect> effects)
+    {
+        var wasDown = IsDown;
+        (_failures, _prober, _downUntil) = (Math.Max(0, failures), null, now);
+        if (IsDown != wasDown)
+        {
+            TellAll(now, effects);
+        }
+    }
+
     private bool HoldsFailures(TimeSpan now) => IsDown && (_waiting > 0 || now < _downUntil + FailuresKept);
 
     private void CountOutcome(DeliveryProtocol.Report report, TimeSpan now, List<DeliveryEffect> effects)

@@ -24,8 +24,12 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
     /// <summary>The same while the domain's queue is half full or more, so that it is closed in time.</summary>
     public static readonly TimeSpan DecisionNearLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>A node that has not reported for so long is forgotten: it has missed several decisions' ends.</summary>
+    /// <summary>A node that has not reported for three times as long as its decision holds is forgotten, at the latest after this: it has missed several ends. So what waits on a node that died
+    /// keeps a full domain closed for half a minute only.</summary>
     public static readonly TimeSpan ForgetAfter = 3 * LongestDecision;
+
+    /// <summary>The least of that.</summary>
+    private static TimeSpan MissedDecisions => 3 * DecisionNearLimit;
 
     /// <summary>How long one node may take for the probe: a connection to each of some hosts, and the greeting. Then another may.</summary>
     public static readonly TimeSpan ProbeTime = TimeSpan.FromMinutes(5);
@@ -63,7 +67,7 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
         }
 
         reporter.Number = report.Number;
-        reporter.HeardAt = now;
+        reporter.ForgetAt = now + ForgetAfter;
         reporter.Waiting = Math.Max(0, report.Waiting);
         if (isNew)
         {
@@ -84,6 +88,7 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
             reporter.Owed = report.Number;
         }
 
+        Inherit(report, now, effects);
         DecideClosed(now, effects);
         if (reporter.Waiting == 0 && !reporter.ToldClosed)
         {
@@ -126,6 +131,7 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
     {
         Forget(now);
         DecideClosed(now, effects);
+        RepeatClosing(effects);
         RepeatOpening(now, effects);
     }
 
@@ -175,6 +181,7 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
         effects.Add(new DeliveryEffect.Tell(reporter.Node, new DeliveryProtocol.Decision(domain, reporter.Owed, _route!, ScheduleFor(reporter, now), IsClosed, timeToLive)));
         reporter.Owed = 0;
         reporter.ToldClosed = IsClosed;
+        reporter.ForgetAt = now + (3 * timeToLive > MissedDecisions ? 3 * timeToLive : MissedDecisions);
     }
 
     /// <summary>Tells all nodes, unasked. Before the first route is known they are all owed an answer anyway.</summary>
@@ -194,7 +201,7 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
         }
     }
 
-    private void Forget(TimeSpan now) => _reporters.RemoveAll(reporter => now - reporter.HeardAt >= ForgetAfter);
+    private void Forget(TimeSpan now) => _reporters.RemoveAll(reporter => now >= reporter.ForgetAt);
 
     private static bool Same(Route left, Route right) => (left, right) switch
     {
@@ -215,7 +222,8 @@ internal sealed partial class DeliveryState(DomainName domain, RetryOptions retr
 
         public int Waiting { get; set; }
 
-        public TimeSpan HeardAt { get; set; }
+        /// <summary>If it has not reported until then.</summary>
+        public TimeSpan ForgetAt { get; set; }
 
         /// <summary>The report it is owed an answer for; 0 for none.</summary>
         public long Owed { get; set; }

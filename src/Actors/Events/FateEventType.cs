@@ -17,4 +17,8 @@ public enum FateEventType : byte
     Rejection,
     /// <summary>An operator removed a recipient.</summary>
     AdminRemoval,
+    /// <summary>A message was handed over to another node, which goes on with it.</summary>
+    HandedOver,
+    /// <summary>A message was taken over from another node.</summary>
+    TakenOver,
 }

@@ -16,13 +16,15 @@ internal sealed class ConvertedContent : IDisposable
     public long Length => _stream.Length;
 
     /// <summary>Converts, on a thread of the pool.</summary>
+    /// <param name="content">The message's.</param>
+    /// <param name="temporary">The folder for large ones. Not the system's: a container may have none that can be written, or one in memory.</param>
     /// <returns>The content, or the reason why there is none.</returns>
     /// <exception cref="IOException">The spooled content cannot be read, or the file not written (or <see cref="InvalidDataException"/>).</exception>
-    public static Task<(ConvertedContent? Content, string? Reason)> ConvertAsync(SpooledContent content) => Task.Run<(ConvertedContent?, string?)>(() =>
+    public static Task<(ConvertedContent? Content, string? Reason)> ConvertAsync(SpooledContent content, string temporary) => Task.Run<(ConvertedContent?, string?)>(() =>
     {
         Stream output = content.Length <= InMemory
             ? new MemoryStream()
-            : new FileStream(Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 64 << 10, FileOptions.DeleteOnClose);
+            : new FileStream(Path.Combine(Directory.CreateDirectory(temporary).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 << 10, FileOptions.DeleteOnClose);
         try
         {
             using var input = new SpooledContentStream(content);

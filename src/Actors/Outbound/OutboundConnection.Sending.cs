@@ -320,7 +320,7 @@ internal sealed partial class OutboundConnection
         }
         try
         {
-            var (content, reason) = await ConvertedContent.ConvertAsync(job.Delivery.Content).ConfigureAwait(false);
+            var (content, reason) = await ConvertedContent.ConvertAsync(job.Delivery.Content, _settings.Temporary).ConfigureAwait(false);
             job.Converted = content;
             return reason is null ? null : LocalReplies.CannotConvert(reason);
         }

@@ -45,7 +45,9 @@ internal sealed class DestinationQueue(int number, DomainName domain)
     public DeliveryFailure? LastFailure;
     /// <summary>True where, under this decision that there is no route for now, an entry has stood for all as the attempt that failed.</summary>
     public bool StoodFor;
-    /// <summary>True where this node's sessions have been told that the domain is full.</summary>
+    /// <summary>True while an operator's rule keeps all attempts back, whatever has been decided. Expiry fires all the same.</summary>
+    public bool Suspended;
+    /// <summary>True where the last decision said that the domain is full in the whole cluster; told to a new incarnation of its actor.</summary>
     public bool Closed;
 
     // The question to the delivery actor.

@@ -21,7 +21,7 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
     public QueueActor(QueueActorParts parts)
     {
         _parts = parts;
-        _state = new(parts.Node, new(parts.Retry), parts.Closed, Math.Max(1, parts.Questions), Random.Shared.NextDouble, Context.System.Scheduler.Now);
+        _state = new(parts.Node, new(parts.Retry), parts.Suspended, Math.Max(1, parts.Questions), Random.Shared.NextDouble, Context.System.Scheduler.Now);
         _recorder = new(parts.Spool, parts.Events, parts.Logger);
         if (!parts.Delivery.Enabled)
         {
@@ -54,6 +54,7 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
                 _state.SettleEnded(now, _effects);
                 break;
             case DeliveryProtocol.Decision decision:
+                _parts.Facts.Keep(DeliveryActor.FactOf(decision.Domain), decision.Fact, now);
                 _state.Decide(decision, now, _effects);
                 break;
             case Wake:
@@ -69,6 +70,9 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
             case QueueProtocol.PoolGone gone:
                 _state.PoolGone(gone.Site, now, _effects);
                 break;
+            case QueueProtocol.SuspensionsChanged changed:
+                _state.Suspend(changed.Domains, now, _effects);
+                break;
             case QueueProtocol.Pause:
                 _state.Pause(now, _effects);
                 break;
@@ -76,6 +80,9 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
                 _state.Resume(now, _effects);
                 break;
             case QueueProtocol.Resume:
+                break;
+            case QueueProtocol.LetGo:
+                Sender.Tell(new QueueProtocol.LetGone(_state.LetGo(now, _effects)));
                 break;
             case QueueProtocol.Inspect inspect:
                 Sender.Tell(_state.Inspect(inspect));
@@ -156,7 +163,8 @@ internal sealed class QueueActor : UntypedActor, IWithTimers
         }
         foreach (var report in _effects.Reports)
         {
-            _parts.DeliveryActors.Tell(report, Self);
+            var fact = _parts.Facts.Find(DeliveryActor.FactOf(report.Domain), Context.System.Scheduler.Now);
+            _parts.DeliveryActors.Tell(fact is null ? report : report with { Fact = fact }, Self);
         }
         foreach (var delayed in _effects.Delayed)
         {

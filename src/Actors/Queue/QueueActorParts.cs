@@ -1,7 +1,9 @@
 using Akka.Actor;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -28,8 +30,11 @@ public sealed record QueueActorParts
     /// <summary>Where one line per recipient and attempt goes.</summary>
     public required ILogger Logger { get; init; }
 
-    /// <summary>The domains whose queue is full.</summary>
-    public required ClosedDomains Closed { get; init; }
+    /// <summary>The domains that operators have suspended.</summary>
+    public required SuspendedDomains Suspended { get; init; }
+
+    /// <summary>What this node keeps of domains.</summary>
+    public FactStore Facts { get; init; } = new();
 
     /// <summary>The region of the delivery actors.</summary>
     public required IActorRef DeliveryActors { get; init; }

@@ -22,11 +22,22 @@ public static class QueueProtocol
     /// <summary>A site's pool is no more, and with it what it had allowed. It has given its jobs back before. From the pool's last breath.</summary>
     public sealed record PoolGone(SiteKey Site) : INoSerializationVerificationNeeded;
 
+    /// <summary>Some domains have been suspended or resumed by an operator. From the node's rules.</summary>
+    public sealed record SuspensionsChanged(IReadOnlyList<DomainName> Domains) : INoSerializationVerificationNeeded;
+
     /// <summary>Stop handing out jobs, and take back those that no connection has begun: the node is stopping, or the spool is unhealthy.</summary>
     public sealed record Pause : INoSerializationVerificationNeeded;
 
     /// <summary>Go on.</summary>
     public sealed record Resume : INoSerializationVerificationNeeded;
+
+    /// <summary>Let go of all mail for good: the node hands its spool over. Pauses first; from then on nothing of what waits is tried, expires or has its delay told, and what is with connections follows
+    /// as its jobs end. May be repeated. Answered by <see cref="LetGone"/>, at once. What the spool keeps is queued again by the next start alone: a <see cref="Resume"/> does not bring it back.</summary>
+    public sealed record LetGo : INoSerializationVerificationNeeded;
+
+    /// <summary>Answers <see cref="LetGo"/>.</summary>
+    /// <param name="Remaining">Entries that are still with connections or being recorded; at 0 the partition does nothing to the spool any more.</param>
+    public sealed record LetGone(int Remaining) : INoSerializationVerificationNeeded;
 
     /// <summary>Asks how the queue stands. Answered by <see cref="Inspection"/>.</summary>
     /// <param name="Domain">One destination; null for all.</param>

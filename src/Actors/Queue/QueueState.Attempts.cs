@@ -84,7 +84,7 @@ internal sealed partial class QueueState
         {
             return;
         }
-        if (fault == SpoolFault.Damaged)
+        if (fault == SpoolFault.Damaged || _lettingGo)
         {
             Take(destination, number);
             Forget(destination, number);
@@ -144,6 +144,11 @@ internal sealed partial class QueueState
     /// <summary>Back in front of its queue, with no attempt counted: nothing was tried.</summary>
     private void GiveBack(DestinationQueue destination, int number, DateTimeOffset now, QueueEffects effects)
     {
+        if (_lettingGo)
+        {
+            Forget(destination, number);
+            return;
+        }
         if (IsExpired(number, now))
         {
             Condemn(destination, number, new(destination.LastFailure, Expired: true), effects);
@@ -157,6 +162,11 @@ internal sealed partial class QueueState
     /// <summary>Has an entry without an owner opened, to record what the disk must tell the recipients of.</summary>
     private void Condemn(DestinationQueue destination, int number, Opening opening, QueueEffects effects)
     {
+        if (_lettingGo)
+        {
+            Forget(destination, number);
+            return;
+        }
         _opening[number] = opening;
         Place(destination, number, EntryState.Opening);
         _toOpen.Enqueue(number);

@@ -63,6 +63,20 @@ internal sealed partial class QueueState
         SettleAll(now, effects);
     }
 
+    /// <summary>Operators have suspended or resumed domains: what waits in a pool comes back at once, or may go at once.</summary>
+    public void Suspend(IReadOnlyList<DomainName> changed, DateTimeOffset now, QueueEffects effects)
+    {
+        foreach (var domain in changed)
+        {
+            if (_destinations.TryGetValue(domain, out var destination) && destination.Suspended != suspended.Contains(domain))
+            {
+                destination.Suspended = !destination.Suspended;
+                Touch(destination);
+            }
+        }
+        SettleTouched(now, effects);
+    }
+
     private void SettleAll(DateTimeOffset now, QueueEffects effects)
     {
         foreach (var destination in _destinations.Values)
@@ -73,7 +87,7 @@ internal sealed partial class QueueState
     }
 
     /// <summary>How many jobs may go out now: any number, exactly one (the probe), or none.</summary>
-    private int MayHandOut(DestinationQueue destination) => _paused ? 0 : destination.Stand switch
+    private int MayHandOut(DestinationQueue destination) => _paused || destination.Suspended ? 0 : destination.Stand switch
     {
         DestinationStand.Open => int.MaxValue,
         DestinationStand.Probe when destination.Probe == EntryList.None => 1,
@@ -87,7 +101,7 @@ internal sealed partial class QueueState
     /// <summary>Brings a destination in order after anything that has changed. Doing it twice changes nothing more.</summary>
     private void Settle(DestinationQueue destination, DateTimeOffset now, QueueEffects effects)
     {
-        if (destination.Stand is DestinationStand.Nowhere or DestinationStand.Unroutable)
+        if (destination is { Stand: DestinationStand.Nowhere or DestinationStand.Unroutable, Suspended: false })
         {
             GiveUpUnroutable(destination, now, effects);
         }
@@ -169,7 +183,7 @@ internal sealed partial class QueueState
         {
             TakeBackAllowance(destination, to, effects);
         }
-        var probing = destination.Stand == DestinationStand.Probe && !_paused;
+        var probing = destination is { Stand: DestinationStand.Probe, Suspended: false } && !_paused;
         if (!probing && !destination.TakenBack && (destination.Told > 0 || destination.HandedOut.Count > 0))
         {
             effects.ForPools.Add(new SitePoolProtocol.Waiting(to.Site, destination.Domain, to, 0, ++_turn));

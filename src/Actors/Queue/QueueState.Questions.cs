@@ -84,7 +84,7 @@ internal sealed partial class QueueState
         destination.Reported = recipients;
         var oldest = OldestOf(destination) is { } arrived && arrived < now ? now - arrived : TimeSpan.Zero;
         var refresh = destination.Route is null || now >= destination.RefreshAt || destination.Met == DeliveryProtocol.AttemptsOutcome.Unreachable;
-        effects.Reports.Add(new(destination.Domain, node, ++_number, recipients, oldest, destination.Met, refresh));
+        effects.Reports.Add(new(destination.Domain, node, ++_number, recipients, oldest, destination.Met, refresh, destination.Closed));
     }
 
     private void CloseQuestion(DestinationQueue destination, DateTimeOffset now, QueueEffects effects)
@@ -122,7 +122,7 @@ internal sealed partial class QueueState
         var timeToLive = decision.TimeToLive > FirstRepeat ? decision.TimeToLive : FirstRepeat;
         destination.DecisionEnds = now + timeToLive;
         destination.RefreshAt = now + timeToLive * 0.875;
-        SetClosed(destination, decision.Closed);
+        destination.Closed = decision.Closed;
         Follow(destination, decision.Route, effects);
         Obey(destination, decision.Route, decision.Schedule, now);
         Settle(destination, now, effects);
@@ -180,23 +180,6 @@ internal sealed partial class QueueState
         }
     }
 
-    private void SetClosed(DestinationQueue destination, bool full)
-    {
-        if (full == destination.Closed)
-        {
-            return;
-        }
-        destination.Closed = full;
-        if (full)
-        {
-            closed.Close(destination.Domain);
-        }
-        else
-        {
-            closed.Open(destination.Domain);
-        }
-    }
-
     /// <summary>No more mail, and the decision has run out, or there never was one: the destination is forgotten.</summary>
     private void Drop(DestinationQueue destination, DateTimeOffset now, QueueEffects effects)
     {
@@ -204,7 +187,6 @@ internal sealed partial class QueueState
         {
             LeavePool(destination, to, effects);
         }
-        SetClosed(destination, full: false);
         _destinations.Remove(destination.Domain);
         _destinationsByNumber[destination.Number] = null;
         _freeDestinations.Push(destination.Number);

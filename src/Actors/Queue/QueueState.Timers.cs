@@ -67,7 +67,7 @@ internal sealed partial class QueueState
             Touch(destination);
             return;
         }
-        if ((entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) <= now)
+        if (!_lettingGo && (entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) <= now)
         {
             entry.Marks |= EntryMarks.DelayTold;
             effects.Delayed.Add(new(new(entry.Entry), schedule.ExpiryOf(entry.ArrivedAt)));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
 using MailCluster.Spool;
@@ -13,11 +14,11 @@ namespace MailCluster.Actors.Queue;
 /// </summary>
 /// <param name="node">Who reports to delivery actors.</param>
 /// <param name="schedule">When entries are tried again and expire.</param>
-/// <param name="closed">Where this node's sessions read which domains are closed.</param>
+/// <param name="suspended">The domains that operators have suspended.</param>
 /// <param name="questions">How many questions to delivery actors may be unanswered at a time.</param>
 /// <param name="random">For jitter: from 0 up to 1.</param>
 /// <param name="now">The time.</param>
-internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, ClosedDomains closed, int questions, Func<double> random, DateTimeOffset now)
+internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, SuspendedDomains suspended, int questions, Func<double> random, DateTimeOffset now)
 {
     private readonly ChunkedArray<QueuedEntry> _entries = new();
     private readonly TimerWheel _entryTimers = new(now);
@@ -45,6 +46,10 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
     /// <summary>Takes what was committed or found.</summary>
     public void Arrive(IReadOnlyList<Arrival> arrivals, DateTimeOffset now, QueueEffects effects)
     {
+        if (_lettingGo)
+        {
+            return;
+        }
         DestinationQueue? destination = null;
         for (var i = 0; i < arrivals.Count; i++)
         {
@@ -96,7 +101,7 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
             number = _destinationsByNumber.Count;
             _destinationsByNumber.Add(null);
         }
-        destination = new(number, domain);
+        destination = new(number, domain) { Suspended = suspended.Contains(domain) };
         _destinationsByNumber[number] = destination;
         _destinations.Add(domain, destination);
         return destination;
@@ -151,9 +156,14 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
         }
     }
 
-    /// <summary>Gives an entry that has no owner to one.</summary>
+    /// <summary>Gives an entry that has no owner to one; where the queue lets go of its mail, only to somebody who does something with it.</summary>
     private void Place(DestinationQueue destination, int number, EntryState state)
     {
+        if (_lettingGo && state is (EntryState.Due or EntryState.Deferred or EntryState.PutOff))
+        {
+            Forget(destination, number);
+            return;
+        }
         _entries[number].State = state;
         ListOf(destination, state).Append(_entries, number);
         SetTimer(number);
@@ -209,7 +219,7 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
         {
             next = entry.NextAttemptAt;
         }
-        if ((entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) is var notice && notice < next)
+        if (!_lettingGo && (entry.Marks & EntryMarks.DelayTold) == 0 && schedule.NoticeOf(entry.ArrivedAt) is var notice && notice < next)
         {
             next = notice;
         }
@@ -254,10 +264,14 @@ internal sealed partial class QueueState(NodeId node, RetrySchedule schedule, Cl
 
     private DestinationInspection Describe(DestinationQueue destination) => new(
         destination.Domain, destination.Recipients, destination.Due.Count, destination.Deferred.Count + destination.PutOff.Count, destination.HandedOut.Count,
-        OldestOf(destination), NextAttemptOf(destination), destination.Stand.ToString(), (destination.Route as Route.To)?.Site.Site, destination.LastFailure?.Reply.ToString());
+        OldestOf(destination), NextAttemptOf(destination), (destination.Suspended ? DestinationStand.Suspended : destination.Stand).ToString(), (destination.Route as Route.To)?.Site.Site, destination.LastFailure?.Reply.ToString());
 
     private DateTimeOffset? NextAttemptOf(DestinationQueue destination)
     {
+        if (destination.Suspended)
+        {
+            return null;
+        }
         if (destination.Stand is DestinationStand.Down or DestinationStand.Suspended)
         {
             return destination.HeldUntil;

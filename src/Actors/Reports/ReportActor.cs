@@ -13,6 +13,7 @@ public sealed class ReportActor : UntypedActor, IWithTimers
     private readonly ReportWriter _writer;
     private readonly Spool.Spool _spool;
     private DateTimeOffset? _wakesAt;
+    private IActorRef? _letsGoFor;
 
     /// <summary>Made through <see cref="Props"/>.</summary>
     public ReportActor(ReportActorParts parts)
@@ -41,6 +42,9 @@ public sealed class ReportActor : UntypedActor, IWithTimers
                 break;
             case ReportProtocol.Owed or ReportProtocol.Delayed:
                 break;      // ended meanwhile: told twice, or removed
+            case ReportProtocol.LetGo:
+                _letsGoFor = Sender;
+                break;
             case Wake:
                 _wakesAt = null;
                 break;
@@ -54,6 +58,14 @@ public sealed class ReportActor : UntypedActor, IWithTimers
             default:
                 Unhandled(message);
                 return;
+        }
+        if (_letsGoFor is not null)
+        {
+            if (_state.UnderWay == 0)
+            {
+                _letsGoFor.Tell(new ReportProtocol.LetGone());
+            }
+            return;
         }
         Begin(now);
         WakeAgain(now);

@@ -13,4 +13,10 @@ public static class ReportProtocol
     /// <param name="Entry">The entry.</param>
     /// <param name="Until">When its lifetime ends.</param>
     public sealed record Delayed(EntryRef Entry, DateTimeOffset Until) : INoSerializationVerificationNeeded;
+
+    /// <summary>Begin no report more, for good: what is owed goes with its messages to another node. Answered by <see cref="LetGone"/> when those under way have ended.</summary>
+    public sealed record LetGo : INoSerializationVerificationNeeded;
+
+    /// <summary>Answers <see cref="LetGo"/>: nothing is written any more.</summary>
+    public sealed record LetGone : INoSerializationVerificationNeeded;
 }

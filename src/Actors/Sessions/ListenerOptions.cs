@@ -12,6 +12,9 @@ public sealed class ListenerOptions
     /// <summary>Where it listens.</summary>
     public required IPEndPoint Bind { get; init; }
 
+    /// <summary>Whether connections begin with a PROXY header. Default: they do not.</summary>
+    public ProxyProtocol ProxyProtocol { get; init; }
+
     /// <summary>What is done with CR without LF and LF without CR in content. Default: refused.</summary>
     public BareNewlines BareNewline { get; init; } = BareNewlines.Reject;
 }

@@ -18,6 +18,9 @@ public sealed class RelayPolicy
     }
 
     /// <summary>True where the client may send to anyone.</summary>
+    public bool MayRelay(in ClientOrigin client) => client.Standing == ClientStanding.Known && Trusts(client.Address);
+
+    /// <summary>True where the address is in a listed network.</summary>
     /// <param name="client">As <see cref="ConnectionLimits.Fold"/> gives it.</param>
     public bool Trusts(IPAddress client)
     {

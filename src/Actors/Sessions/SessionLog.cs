@@ -1,3 +1,4 @@
+using System.Net;
 using MailCluster.Spool;
 using Microsoft.Extensions.Logging;
 
@@ -42,4 +43,16 @@ internal static partial class SessionLog
 
     [LoggerMessage(1011, LogLevel.Debug, "{Session} > {Line}")]
     public static partial void Sent(this ILogger logger, string session, string line);
+
+    [LoggerMessage(1012, LogLevel.Warning, "MAIL refused: the PROXY header of load balancer {Peer} names no client; it may send UNKNOWN or LOCAL for them, or check us with MAIL; listener={Listener} lines-left-out={LeftOut}")]
+    public static partial void Unnamed(this ILogger logger, IPAddress peer, string listener, int leftOut);
+
+    [LoggerMessage(1013, LogLevel.Warning, "connection refused: {Peer} is not in proxy-peers; listener={Listener} lines-left-out={LeftOut}")]
+    public static partial void NoPeer(this ILogger logger, IPAddress peer, string listener, int leftOut);
+
+    [LoggerMessage(1014, LogLevel.Warning, "connection refused: load balancer {Peer}: {Reason}; listener={Listener} lines-left-out={LeftOut}")]
+    public static partial void NoHeader(this ILogger logger, IPAddress peer, string reason, string listener, int leftOut);
+
+    [LoggerMessage(1015, LogLevel.Debug, "proxy peer={Peer} header={Header} listener={Listener}")]
+    public static partial void Proxied(this ILogger logger, EndPoint peer, string header, string listener);
 }

@@ -53,7 +53,7 @@ public sealed partial class SmtpConnection
         _receiver = new(_listener.Content);
         _queueId = _writer.Id.ToString();
         ReceivedField.Write(
-            _writer, mail.Peer.Name, _client, _reception.Hostname, mail.Protocol, _queueId,
+            _writer, mail.Peer.Name, _client.Address, _reception.Hostname, mail.Protocol, _queueId,
             mail.Count == 1 ? mail.Recipients[0].ForwardPath.Address : null, _reception.Time.GetUtcNow());
         return default;
     }

@@ -116,7 +116,7 @@ public sealed partial class SmtpConnection
         }
         var domain = rcpt.ForwardPath.Domain;
         var refusal = Admission.AtRcpt(
-            _reception.Relay.Trusts(_client) || _reception.Relay.Serves(domain), _reception.ClosedDomains.Contains(domain),
+            _reception.Relay.MayRelay(_client) || _reception.Relay.Serves(domain), _reception.ClosedDomains.Contains(domain),
             _reception.Spool.OpenRecipients, verify.Transaction.Count, _reception.Limits);
         if (refusal is not null)
         {

@@ -60,7 +60,10 @@ public sealed partial class SmtpConnection
         }
         else if (command is Command.Refused { Reply.Code: not ReplyCode.ParameterUnknown } or Command.Expn or Command.StartTls)
         {
-            Write(reply, null, null);
+            if (!IsProbe)
+            {
+                Write(reply, null, null);
+            }
             if (Logger.IsEnabled(LogLevel.Debug))
             {
                 Logger.Refused(reply.ToString(), state.Client?.Name, ClientAddress, _handle.Id);
@@ -74,10 +77,28 @@ public sealed partial class SmtpConnection
 
     private void Reject(Reply reply, string? sender, string? recipient)
     {
+        if (IsProbe)
+        {
+            RejectProbe(reply);
+            return;
+        }
         Write(reply, sender, recipient);
         if (Logger.IsEnabled(LogLevel.Information))
         {
             Logger.Rejected(reply.ToString(), sender, recipient, _session.State.Client?.Name, ClientAddress, _listener.Options.Name, _handle.Id);
+        }
+    }
+
+    /// <summary>What is refused to a load balancer is no mail's fate. But MAIL is a sign that it does not name its clients, and that somebody's mail does not come through.</summary>
+    private void RejectProbe(Reply reply)
+    {
+        if (ReferenceEquals(reply, Replies.NoClientAddress) && _listener.Unnamed.Admits(_client.Address, out var more))
+        {
+            Logger.Unnamed(_client.Address, _listener.Options.Name, more);
+        }
+        else if (Logger.IsEnabled(LogLevel.Debug))
+        {
+            Logger.Refused(reply.ToString(), null, ClientAddress, _handle.Id);
         }
     }
 
@@ -104,7 +125,7 @@ public sealed partial class SmtpConnection
 
     private void LogTimedOut()
     {
-        if (Logger.IsEnabled(LogLevel.Information))
+        if (!IsProbe && Logger.IsEnabled(LogLevel.Information))
         {
             Logger.TimedOut(_session.State.Phrase, _session.State.Client?.Name, ClientAddress, _handle.Id);
         }

@@ -31,7 +31,7 @@ public sealed partial class SmtpConnection
     private readonly ConnectionContext _context;
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
-    private readonly IPAddress _client;
+    private readonly ClientOrigin _client;
     private readonly LineReader _lines = new(LineReader.CommandLimit);
     private readonly ServerSession _session;
     private readonly SessionHandle _handle;
@@ -48,9 +48,8 @@ public sealed partial class SmtpConnection
         _context = context;
         _input = context.Transport.Input;
         _output = context.Transport.Output;
-        // What has no IP address is nobody we trust.
-        _client = context.RemoteEndPoint is IPEndPoint remote ? ConnectionLimits.Fold(remote.Address) : IPAddress.None;
-        _session = new(listener.Rules);
+        _client = listener.OriginOf(context);
+        _session = IsProbe ? new(listener.Rules, new SessionState.Probe()) : new(listener.Rules);
         _handle = new(_reception, _reception.NextSession(), End);
         var ticks = _reception.Time.TimestampFrequency;
         _idleTicks = (long)(_reception.Limits.IdleTimeout.TotalSeconds * ticks);
@@ -59,13 +58,16 @@ public sealed partial class SmtpConnection
 
     private ILogger Logger => _reception.Logger;
 
-    private string ClientAddress => field ??= new IPEndPoint(_client, (_context.RemoteEndPoint as IPEndPoint)?.Port ?? 0).ToString();
+    private string ClientAddress => field ??= new IPEndPoint(_client.Address, _client.Port).ToString();
+
+    /// <summary>The load balancer itself: it counts for no limit, and is no news.</summary>
+    private bool IsProbe => _client.Standing == ClientStanding.Balancer;
 
     /// <summary>Serves the connection to its end. Never throws.</summary>
     public async Task RunAsync()
     {
-        var refusal = _reception.Entrance.TryEnter(_client);
-        var entered = refusal is null;
+        var refusal = IsProbe ? null : _reception.Entrance.TryEnter(_client.Address);
+        var entered = refusal is null && !IsProbe;
         _reception.Connections.Add(this);
         Arm();
         try
@@ -103,7 +105,7 @@ public sealed partial class SmtpConnection
             ReleaseContent();
             if (entered)
             {
-                _reception.Entrance.Leave(_client);
+                _reception.Entrance.Leave(_client.Address);
             }
             await CloseAsync().ConfigureAwait(false);
         }

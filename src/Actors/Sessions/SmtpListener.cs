@@ -1,5 +1,6 @@
 using MailCluster.Protocol.Content;
 using MailCluster.Protocol.Server;
+using Microsoft.AspNetCore.Connections;
 
 namespace MailCluster.Actors.Sessions;
 
@@ -14,6 +15,7 @@ public sealed class SmtpListener
         var limits = reception.Limits;
         Rules = new(reception.Hostname, limits.MessageSize, limits.Recipients, limits.TransactionsPerConnection, limits.Errors, limits.LineLength);
         Content = new(limits.MessageSize, limits.LineLength, limits.ReceivedFields, options.BareNewline);
+        Unnamed = new(reception.Time);
     }
 
     /// <summary>The node's.</summary>
@@ -27,4 +29,14 @@ public sealed class SmtpListener
 
     /// <summary>For content.</summary>
     public ContentLimits Content { get; }
+
+    /// <summary>Whose mail would be refused for want of an address, and has been told of.</summary>
+    internal LinePerPeer Unnamed { get; }
+
+    /// <summary>Where a connection comes from. Where a header is required, and only there, the header says it; without one it is nobody.</summary>
+    internal ClientOrigin OriginOf(ConnectionContext connection) => Options.ProxyProtocol switch
+    {
+        ProxyProtocol.Off => ClientOrigin.Direct(connection.RemoteEndPoint),
+        _ => connection.Features.Get<ProxiedClient>()?.Origin ?? throw new InvalidOperationException("A listener that requires the PROXY header has no gate before it."),
+    };
 }

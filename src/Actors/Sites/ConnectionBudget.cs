@@ -84,6 +84,7 @@ public sealed class ConnectionBudget
                 return false;
             }
             LeaveLine(account);
+            account.ComesFirst = false;
             _free--;
             if (account.Held++ == 0)
             {
@@ -132,6 +133,22 @@ public sealed class ConnectionBudget
         }
     }
 
+    /// <summary>What is kept for a site is of no use yet, for it has no lease: the next one has it. When the site wants one again, with a lease, it stands in front: both may be scarce, and it
+    /// would else hardly ever have both at a time.</summary>
+    public void Yield(SiteKey site)
+    {
+        lock (_gate)
+        {
+            if (_accounts.TryGetValue(site, out var account) && account.IsKept)
+            {
+                account.IsKept = false;
+                account.ComesFirst = true;
+                _kept--;
+                Offer();
+            }
+        }
+    }
+
     /// <summary>A site's pool has ended, and its connections with it.</summary>
     public void Forget(SiteKey site)
     {
@@ -156,7 +173,14 @@ public sealed class ConnectionBudget
     {
         if (account.Line.List is null)
         {
-            line.AddLast(account.Line);
+            if (account.ComesFirst)
+            {
+                line.AddFirst(account.Line);
+            }
+            else
+            {
+                line.AddLast(account.Line);
+            }
             _isShort = _belowShare.Count > 0;
             if (line == _belowShare)
             {
@@ -173,7 +197,7 @@ public sealed class ConnectionBudget
 
     private void RemoveIfDone(Account account)
     {
-        if (account is { Held: 0, IsKept: false, Line.List: null })
+        if (account is { Held: 0, IsKept: false, ComesFirst: false, Line.List: null })
         {
             _accounts.Remove(account.Site);
         }
@@ -234,5 +258,8 @@ public sealed class ConnectionBudget
 
         /// <summary>One is kept for it until it takes or declines it.</summary>
         public bool IsKept;
+
+        /// <summary>It has had its turn without being able to use it.</summary>
+        public bool ComesFirst;
     }
 }

@@ -50,6 +50,15 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
     /// <summary>Connections that may be open now.</summary>
     public int Allowed(Moment now) => _granted > 0 && now.Since(_grantedFrom) < _timeToLive ? _granted : 0;
 
+    /// <summary>How often the question was repeated that waits for an answer; 0 where none does.</summary>
+    public int Repeats => _awaiting ? _repeats : 0;
+
+    /// <summary>True while a question waits for an answer.</summary>
+    public bool IsAsking => _awaiting;
+
+    /// <summary>True where <see cref="Poll"/> would ask now.</summary>
+    public bool WouldAsk(Moment now, int held, int demand) => Math.Max(demand, held) is > 0 and var wanted && (HasMadeRoom(now, held) || WaitsFor(now, held, wanted) <= TimeSpan.Zero);
+
     /// <summary>A connection has failed before the reply to EHLO.</summary>
     public void ConnectionFailed() => _failures++;
 
@@ -71,10 +80,11 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         {
             return _sentDemand > 0 ? Send(now, 0, 0) : null;        // the lease is given back, or a demand that was told withdrawn
         }
-        var allowed = Allowed(now);
-        var hasMadeRoom = !_awaiting && _sentHeld > allowed && held <= allowed;        // the slots that were taken away are free now: tell
-        return hasMadeRoom || WaitsFor(now, held, demand) <= TimeSpan.Zero ? Send(now, held, demand) : null;
+        return WouldAsk(now, held, demand) ? Send(now, held, demand) : null;
     }
+
+    /// <summary>The slots that were taken away are free now: tell.</summary>
+    private bool HasMadeRoom(Moment now, int held) => !_awaiting && Allowed(now) is var allowed && _sentHeld > allowed && held <= allowed;
 
     /// <summary>How long from now until <see cref="Poll"/> may have something to send, or the lease runs out; null where neither will be.</summary>
     public TimeSpan? NextEvent(Moment now, int held, int demand)
@@ -82,7 +92,7 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         demand = Math.Max(demand, held);
         if (demand == 0)
         {
-            return null;
+            return _sentDemand > 0 ? TimeSpan.Zero : null;      // a demand that was told is to be withdrawn
         }
         var next = WaitsFor(now, held, demand);
         if (Allowed(now) > 0 && _timeToLive - now.Since(_grantedFrom) is var left && left < next)

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Wire;
 
 namespace MailCluster.Actors.Sites;
@@ -18,6 +19,7 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<NodeId, IActorRef> _askers = [];
     private readonly List<SiteEffect> _effects = [];
+    private readonly LearnedFact _fact = new();
     private SiteState _state = null!;
     private TimeSpan _tickAt = TimeSpan.MaxValue;
     private bool _wasOpen;
@@ -30,6 +32,9 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
         _self = NodeId.Of(_cluster.SelfUniqueAddress);
     }
 
+    /// <summary>Under which its fact is kept.</summary>
+    internal static FactKey FactOf(SiteKey site) => new(FactKey.SiteBroken, site.ToString());
+
     public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart()
@@ -37,6 +42,7 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
         var now = Now;
         var knows = _node.Tenure.Knows(_shard, _shardIncarnation, now);
         _state = new SiteState(_site, new Epoch(now.Wall.UtcTicks, _self.Incarnation), knows, _node.Options, _node.Membership.Now, now, _effects);
+        Hear(_node.Facts.Find(FactOf(_site), now.Wall), now);
         CarryOut(now);
     }
 
@@ -76,9 +82,11 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
         {
             case SiteProtocol.Request request:
                 _askers[request.Node] = Sender;
+                Hear(request.Fact, now);
                 _state.On(request, view, now, _effects);
                 break;
             case SiteProtocol.Holding holding:
+                Hear(holding.Fact, now);
                 _state.On(holding, view, now, _effects);
                 break;
             case Tick:
@@ -95,15 +103,35 @@ internal sealed class SiteActor : UntypedActor, IWithTimers
 
     private static Moment Now => Moment.Of(Context.System.Scheduler);
 
+    private void Hear(Fact? fact, Moment now)
+    {
+        if (_fact.Hear(fact, now.Wall))
+        {
+            _state.Inherit(_fact.Level, now);
+        }
+    }
+
+    private SiteProtocol.ISiteMessage WithFact(SiteProtocol.ISiteMessage message, Moment now) => _fact.Newest is not { } fact || fact.Expires <= now.Wall ? message : message switch
+    {
+        SiteProtocol.Granted granted => granted with { Fact = fact },
+        SiteProtocol.Held held => held with { Fact = fact },
+        _ => message,
+    };
+
     private void CarryOut(Moment now)
     {
+        if (_fact.Learn(_state.Opened, _state.FailuresCount(now), now.Wall))
+        {
+            _node.Facts.Keep(FactOf(_site), _fact.Newest, now.Wall);
+        }
+
         // What this node holds itself is known without a message, and may call for further effects.
         for (var i = 0; i < _effects.Count; i++)
         {
             switch (_effects[i])
             {
                 case SiteEffect.Tell tell when _askers.TryGetValue(tell.Node, out var asker):
-                    asker.Tell(tell.Message, Self);
+                    asker.Tell(WithFact(tell.Message, now), Self);
                     break;
                 case SiteEffect.Ask ask when ask.Node == _self:
                     var newest = _node.Holdings.Tell(_site, ask.Message.Epoch, now, out var lease);

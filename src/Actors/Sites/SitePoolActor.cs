@@ -36,7 +36,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     {
         _site = site;
         _parts = parts;
-        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings, parts.Connections);
+        _state = new(site, parts.Node, parts.Delivery, parts.Numbers, parts.Holdings, parts.Connections, parts.Questions);
     }
 
     /// <inheritdoc/>
@@ -79,9 +79,11 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
                 _state.Closed(number, Broken, now, _effects);
                 break;
             case SiteProtocol.Granted granted:
+                _parts.Facts.Keep(SiteActor.FactOf(_site), granted.Fact, now.Wall);
                 _state.On(granted, now, _effects);
                 break;
             case SiteProtocol.Held held:
+                _parts.Facts.Keep(SiteActor.FactOf(_site), held.Fact, now.Wall);
                 _state.On(held, now, _effects);
                 break;
             case SiteProtocol.Offered offered:
@@ -92,6 +94,9 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
                 break;
             case SitePoolProtocol.Room:
                 _state.Room(now, _effects);
+                break;
+            case SitePoolProtocol.MayAsk:
+                _state.MayAsk(now, _effects);
                 break;
             case SitePoolProtocol.MakeRoom:
                 _state.MakeRoom(now, _effects);
@@ -164,7 +169,9 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
         }
         foreach (var request in _effects.Requests)
         {
-            _parts.SiteActors.Tell(request, Self);
+            // One that does not know of an incarnation yet may be the first to tell a new one.
+            var fact = request.Epoch == default ? _parts.Facts.Find(SiteActor.FactOf(_site), Context.System.Scheduler.Now) : null;
+            _parts.SiteActors.Tell(fact is null ? request : request with { Fact = fact }, Self);
         }
         _effects.Clear();
     }
@@ -225,6 +232,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     {
         _parts.Holdings.Release(_site);
         _parts.Connections.Forget(_site);
+        _parts.Questions.End(_site);
         if (_state.IsEmpty && _gathered == 0)
         {
             return;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Wire;
 
@@ -23,8 +24,14 @@ public sealed record SitePoolParts
     /// <summary>Where this node's leases are published.</summary>
     public required LeaseHoldings Holdings { get; init; }
 
+    /// <summary>What this node keeps of sites.</summary>
+    public FactStore Facts { get; init; } = new();
+
     /// <summary>This node's outbound connections, for all its pools.</summary>
     public ConnectionBudget Connections => field ??= new(Delivery.Connections);
+
+    /// <summary>This node's questions to site actors.</summary>
+    public LeaseQuestions Questions { get; } = new();
 
     /// <summary>Where this node's lease requests are numbered.</summary>
     public RequestNumbers Numbers { get; } = new();

@@ -43,6 +43,9 @@ public static class SitePoolProtocol
     /// <summary>Others wait for one of the node's connections: close one that has no work, else one of those beyond the site's share. From the <see cref="ConnectionBudget"/>.</summary>
     public sealed record MakeRoom(SiteKey Site) : IForPool;
 
+    /// <summary>There is a place for the site's question to its actor. From <see cref="LeaseQuestions"/>.</summary>
+    public sealed record MayAsk(SiteKey Site) : IForPool;
+
     /// <summary>A connection is ready for work: answered by <see cref="Outbound.OutboundProtocol.Deliver"/> when there is a job, by <see cref="Outbound.OutboundProtocol.Close"/> when it should end.</summary>
     public sealed record Idle(OutboundState State) : INoSerializationVerificationNeeded;
 

@@ -106,8 +106,11 @@ internal sealed partial class SitePoolState
     public void Room(Moment now, SitePoolEffects effects)
     {
         _waitsForRoom = false;
+        // Without a lease it is asked for now, and the connection kept until the answer comes.
+        _keepsRoom = _lease.Allowed(now) == 0 && _connections.Count == 0 && Demand(now) > 0;
+        _keptSince = now;
         Evaluate(now, effects);
-        if (!_waitsForRoom)
+        if (!_waitsForRoom && !_keepsRoom)
         {
             budget.Decline(site);       // work or lease has gone meanwhile
         }
@@ -222,6 +225,18 @@ internal sealed partial class SitePoolState
         }
     }
 
+    /// <summary>A domain is taken off the pool: a connection that would begin one of its jobs next finishes the running one and closes, so that the other comes back untouched.</summary>
+    private void CloseWhereAhead(SitePoolDomain domain, SitePoolEffects effects)
+    {
+        foreach (var connection in _connections.Values)
+        {
+            if (connection.State == SitePoolConnectionState.Busy && connection.Jobs is [_, var ahead] && ahead.Domain == domain.Domain)
+            {
+                Close(connection, effects);
+            }
+        }
+    }
+
     private void CloseIdle(int index, SitePoolEffects effects)
     {
         var connection = _idle[index];
@@ -252,8 +267,10 @@ internal sealed partial class SitePoolState
             if (!budget.TryTake(site))
             {
                 _waitsForRoom = true;
+                _waitsSince = now;
                 break;
             }
+            _keepsRoom = false;
             var connection = new SitePoolConnection(++_lastConnection, domain.Domain);
             _connections.Add(connection.Number, connection);
             _connecting++;

@@ -18,7 +18,8 @@ namespace MailCluster.Actors.Sites;
 /// <param name="numbers">Where lease requests are numbered.</param>
 /// <param name="holdings">Where this node's leases are published.</param>
 /// <param name="budget">This node's outbound connections.</param>
-internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings, ConnectionBudget budget)
+/// <param name="questions">This node's questions to site actors.</param>
+internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryOptions options, RequestNumbers numbers, LeaseHoldings holdings, ConnectionBudget budget, LeaseQuestions questions)
 {
     private readonly LeaseHolder _lease = new(site, node, options.ConnectionsPerSite, numbers, holdings);
     private readonly Dictionary<DomainName, SitePoolDomain> _domains = [];
@@ -42,7 +43,12 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
     /// <summary>When <see cref="Elapse"/> is to be called next, from now; null where nothing is planned.</summary>
     public TimeSpan? NextEvent(Moment now)
     {
-        var lease = _lease.NextEvent(now, _connections.Count, Demand);
+        // In line for a question only the end of a lease counts, and there is none: we are told when there is a place.
+        var lease = _standsInLine ? null : _lease.NextEvent(now, _connections.Count, Demand(now));
+        if (_keepsRoom && RoomKept - now.Since(_keptSince) is var kept && (lease is null || kept < lease))
+        {
+            lease = kept;
+        }
         var idle = _idle.Count > 0 ? _idleTimeout - now.Since(_idle[0].IdleSince) : (TimeSpan?)null;
         return lease is null || idle < lease ? idle : lease;
     }
@@ -62,6 +68,7 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
                 if (waiting.Jobs == 0)
                 {
                     GiveBackReady(domain, effects);
+                    CloseWhereAhead(domain, effects);
                 }
             }
             RemoveIfDone(domain);
@@ -169,18 +176,18 @@ internal sealed partial class SitePoolState(SiteKey site, NodeId node, DeliveryO
         CloseWhatIsTooMuch(now, effects);
         TakeMore(effects);
         Feed(now, effects);
-        if (_lease.Poll(now, _connections.Count, Demand) is { } request)
-        {
-            effects.Requests.Add(request);
-        }
+        LetRoomGo(now);
+        Ask(now, effects);
         if (_connections.Count == 0 && _ready == 0 && _stillDue == 0 && _allowance > 0)
         {
             Withdraw(effects);
         }
     }
 
-    /// <summary>Connections that would be of use now.</summary>
-    private int Demand => Math.Min(options.ConnectionsPerSite, _ready + _outstanding + _stillDue);
+    /// <summary>Connections that would be of use now. None where the node has had none for us for a while: then others shall have the lease.</summary>
+    private int Demand(Moment now) => _waitsForRoom && _connections.Count == 0 && now.Since(_waitsSince) >= LeaseTiming.Turn
+        ? 0
+        : Math.Min(options.ConnectionsPerSite, _ready + _outstanding + _stillDue);
 
     /// <summary>Lets the queues hand over more, each hungry domain in its turn, as far as there is room; in portions, so that a busy domain costs a message a portion.</summary>
     private void TakeMore(SitePoolEffects effects)

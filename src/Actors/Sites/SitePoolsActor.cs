@@ -24,6 +24,7 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
     {
         var self = Self;
         parts.Connections.Listener = news => self.Tell(news, ActorRefs.NoSender);
+        parts.Questions.Listener = news => self.Tell(news, ActorRefs.NoSender);
     }
 
     protected override void OnReceive(object message)

@@ -18,6 +18,20 @@ internal sealed partial class SiteState
     /// <summary>True while the circuit is open or being tried.</summary>
     public bool IsOpen => _opened > 0;
 
+    /// <summary>How often in a row the circuit has opened.</summary>
+    public int Opened => _opened;
+
+    /// <summary>For how long they count from now.</summary>
+    public TimeSpan FailuresCount(Moment at) => (_brokenUntil > at.Monotonic ? _brokenUntil - at.Monotonic : TimeSpan.Zero) + FailuresKept;
+
+    /// <summary>What a predecessor had learned. How long it was still to wait is not known: one connection may try at once, and if it fails the wait goes on where it was.</summary>
+    public void Inherit(int opened, Moment at)
+    {
+        _opened = Math.Max(0, opened);
+        _prober = null;
+        _brokenUntil = at.Monotonic;
+    }
+
     private bool HasFailures(TimeSpan now) => (IsOpen && now < _brokenUntil + FailuresKept) || (_failures > 0 && now < _failedAt + LeaseTiming.Grace);
 
     private void CountFailures(Holder holder, SiteProtocol.Request request, TimeSpan now)

@@ -58,6 +58,7 @@ internal sealed partial class SiteState
         }
 
         ProceedLearning(view, at, effects);
+        Offer(view, at, effects);       // Whoever asked meanwhile was told to wait a second: a first mail would wait for nothing else.
     }
 
     private void Learn(Membership.View view, Moment at, List<SiteEffect> effects)

@@ -54,7 +54,7 @@ internal static class CommonWire
         var reply = failure.Reply ?? throw Missing("reply");
         var status = new EnhancedStatusCode((byte)reply.StatusClass, (ushort)reply.StatusSubject, (ushort)reply.StatusDetail);
         ImmutableArray<string> lines = reply.Lines.Count == 0 ? [""] : [.. reply.Lines];
-        return new((FailureScope)failure.Scope, new Reply(reply.Code, status, lines), failure.HasRemoteMta ? failure.RemoteMta : null, failure.IsLocal);
+        return new(failure.Scope is >= 0 and <= (int)FailureScope.Destination ? (FailureScope)failure.Scope : FailureScope.Destination, new Reply(reply.Code, status, lines), failure.HasRemoteMta ? failure.RemoteMta : null, failure.IsLocal);
     }
 
     public static SerializationException Missing(string field) => new($"A message lacks its {field}");

@@ -9,6 +9,8 @@ namespace MailCluster.Actors.Wire;
 /// <summary><see cref="DeliveryProtocol"/> in protobuf.</summary>
 internal static class DeliveryWire
 {
+    private static readonly TimeSpan LongestUnknown = TimeSpan.FromMinutes(1);
+
     public static IMessage Write(DeliveryProtocol.IDeliveryMessage message) => message switch
     {
         DeliveryProtocol.Report report => new Proto.DeliveryReport
@@ -20,6 +22,8 @@ internal static class DeliveryWire
             OldestUs = CommonWire.Write(report.Oldest),
             Outcome = (int)report.Outcome,
             Refresh = report.Refresh,
+            Closed = report.Closed,
+            Fact = FactsWire.Write(report.Fact),
         },
         DeliveryProtocol.Decision decision => Write(decision),
         _ => throw new ArgumentException($"Not a wire message: {message.GetType()}", nameof(message)),
@@ -27,10 +31,15 @@ internal static class DeliveryWire
 
     public static DeliveryProtocol.Report Read(Proto.DeliveryReport report) => new(
         new DomainName(report.Domain), CommonWire.Read(report.Node), report.Number, report.Waiting, CommonWire.ReadSpan(report.OldestUs),
-        (DeliveryProtocol.AttemptsOutcome)report.Outcome, report.Refresh);
+        report.Outcome is >= 0 and <= (int)DeliveryProtocol.AttemptsOutcome.Unreachable ? (DeliveryProtocol.AttemptsOutcome)report.Outcome : DeliveryProtocol.AttemptsOutcome.None, report.Refresh, report.Closed, FactsWire.Read(report.Fact));
+
+    public static Proto.DeliveryClosing Write(DeliveryProtocol.Closing closing) =>
+        new() { Domain = closing.Domain.Value, IsClosed = closing.IsClosed, TimeToLiveUs = CommonWire.Write(closing.TimeToLive) };
+
+    public static DeliveryProtocol.Closing Read(Proto.DeliveryClosing closing) => new(new DomainName(closing.Domain), closing.IsClosed, CommonWire.ReadSpan(closing.TimeToLiveUs));
 
     public static DeliveryProtocol.Decision Read(Proto.DeliveryDecision decision) => new(
-        new DomainName(decision.Domain), decision.Number, ReadRoute(decision), Read(decision.Schedule), decision.Closed, CommonWire.ReadSpan(decision.TimeToLiveUs));
+        new DomainName(decision.Domain), decision.Number, ReadRoute(decision), Read(decision.Schedule), decision.Closed, CommonWire.ReadSpan(decision.TimeToLiveUs), FactsWire.Read(decision.Fact));
 
     private static Proto.DeliveryDecision Write(DeliveryProtocol.Decision decision)
     {
@@ -41,6 +50,7 @@ internal static class DeliveryWire
             Schedule = Write(decision.Schedule),
             Closed = decision.Closed,
             TimeToLiveUs = CommonWire.Write(decision.TimeToLive),
+            Fact = FactsWire.Write(decision.Fact),
         };
         switch (decision.Route)
         {
@@ -82,11 +92,13 @@ internal static class DeliveryWire
         _ => new(),
     };
 
+    /// <summary>A kind of a newer release keeps mail back in some way that this one does not know: it is kept back, for a minute at most until we ask again.</summary>
     private static DomainSchedule Read(Proto.Schedule? schedule) => schedule?.Kind switch
     {
+        null or Proto.Schedule.Types.Kind.Open => new DomainSchedule.Open(),
         Proto.Schedule.Types.Kind.Down => new DomainSchedule.Down(CommonWire.ReadSpan(schedule.RetryAfterUs)),
         Proto.Schedule.Types.Kind.Probe => new DomainSchedule.Probe(),
         Proto.Schedule.Types.Kind.Suspended => new DomainSchedule.Suspended(CommonWire.ReadSpan(schedule.RetryAfterUs), schedule.Reason),
-        _ => new DomainSchedule.Open(),
+        _ => new DomainSchedule.Suspended(LongestUnknown, "by a schedule of a newer release"),
     };
 }

@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Event;
 using Akka.Serialization;
 using Google.Protobuf;
 using MailCluster.Actors.Delivery;
+using MailCluster.Actors.Handover;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 
 namespace MailCluster.Actors.Wire;
@@ -16,6 +20,11 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
 {
     /// <summary>Under this number the serializer is known on every node of every release.</summary>
     public const int Id = 25_321;
+
+    private WireTraffic? _traffic;
+
+    /// <summary>Manifests seen that this release does not know: bounded, for they come from outside.</summary>
+    private readonly ConcurrentDictionary<string, byte> _unknown = new();
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -33,18 +42,34 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
         FenceProtocol.Pong => "f2",
         DeliveryProtocol.Report => "d1",
         DeliveryProtocol.Decision => "d2",
+        DeliveryProtocol.Closing => "d3",
+        HandoverProtocol.Ask => "h1",
+        HandoverProtocol.Answer => "h2",
+        RulesProtocol.Digest => "r1",
+        RulesProtocol.Told => "r2",
         _ => throw new ArgumentException($"No manifest for {o.GetType()}", nameof(o)),
     };
 
     /// <inheritdoc/>
-    public override byte[] ToBinary(object obj) => (obj switch
+    public override byte[] ToBinary(object obj)
+    {
+        var octets = Write(obj).ToByteArray();
+        (_traffic ??= WireTraffic.Of(system)).Add(octets.Length);
+        return octets;
+    }
+
+    private static IMessage Write(object obj) => obj switch
     {
         SiteProtocol.ISiteMessage site => SiteWire.Write(site),
         DeliveryProtocol.IDeliveryMessage delivery => DeliveryWire.Write(delivery),
+        DeliveryProtocol.Closing closing => DeliveryWire.Write(closing),
+        HandoverProtocol.Ask ask => HandoverWire.Write(ask),
+        HandoverProtocol.Answer answer => HandoverWire.Write(answer),
+        RulesProtocol.IRulesMessage rules => RulesWire.Write(rules),
         FenceProtocol.Ping ping => new Proto.FencePing { Node = CommonWire.Write(ping.Node), Number = ping.Number },
         FenceProtocol.Pong pong => (IMessage)new Proto.FencePong { Node = CommonWire.Write(pong.Node), Number = pong.Number },
         _ => throw new ArgumentException($"Not a wire message: {obj.GetType()}", nameof(obj)),
-    }).ToByteArray();
+    };
 
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest)
@@ -63,12 +88,28 @@ public sealed class MailClusterSerializer(ExtendedActorSystem system) : Serializ
                 "f2" => Proto.FencePong.Parser.ParseFrom(bytes) is var pong ? new FenceProtocol.Pong(CommonWire.Read(pong.Node), pong.Number) : null!,
                 "d1" => DeliveryWire.Read(Proto.DeliveryReport.Parser.ParseFrom(bytes)),
                 "d2" => DeliveryWire.Read(Proto.DeliveryDecision.Parser.ParseFrom(bytes)),
-                _ => throw new SerializationException($"Unknown manifest {manifest}: a message of a newer release"),
+                "d3" => DeliveryWire.Read(Proto.DeliveryClosing.Parser.ParseFrom(bytes)),
+                "h1" => HandoverWire.Read(Proto.HandoverAsk.Parser.ParseFrom(bytes)),
+                "h2" => HandoverWire.Read(Proto.HandoverAnswer.Parser.ParseFrom(bytes)),
+                "r1" => RulesWire.Read(Proto.RulesDigest.Parser.ParseFrom(bytes)),
+                "r2" => RulesWire.Read(Proto.RulesTold.Parser.ParseFrom(bytes)),
+                _ => NotUnderstood(manifest),
             };
         }
         catch (InvalidProtocolBufferException broken)
         {
             throw new SerializationException($"A message {manifest} cannot be read: {broken.Message}", broken);
         }
+    }
+
+    /// <summary>Said once for each kind, since a node of a newer release may say it every second.</summary>
+    private NotUnderstood NotUnderstood(string manifest)
+    {
+        if (_unknown.Count < 100 && _unknown.TryAdd(manifest, 0))
+        {
+            system.Log.Warning("a message {0} of a newer release is dropped, and those that follow", manifest);
+        }
+
+        return new(manifest);
     }
 }

@@ -20,6 +20,8 @@ internal static class AkkaSection
         ("akka.remote.dot-netty.tcp.public-hostname", "it comes from mailcluster.cluster.address"),
         ("akka.remote.dot-netty.tcp.public-port", "it comes from mailcluster.cluster.address"),
         ("akka.remote.dot-netty.tcp.enable-ssl", "it comes from mailcluster.cluster.tls"),
+        ("akka.cluster.min-nr-of-members", "it comes from mailcluster.cluster.nodes"),
+        ("akka.cluster.run-coordinated-shutdown-when-down", "a node that was downed stops in order, by its own steps"),
     ];
 
     public static Config Read(string text, ConfigurationNode.Block section, IEnumerable<KeyValuePair<string, string>> environment, ReadingContext context)

@@ -1,15 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
+using MailCluster.Actors.Sessions;
 
 namespace MailCluster.Node.Configuration;
 
 /// <content>What goes together and what does not: a combination that has no effect is somebody's mistake.</content>
 public static partial class ConfigurationReader
 {
-    private static void RefuseIneffective(SectionReader section, NodeOptions options, IPEndPoint handover)
+    private static void RefuseIneffective(SectionReader section, NodeOptions options)
     {
         if (section.Has("listeners") && options.Listeners.IsEmpty) section.Fail("listeners", "may not be empty: nobody could hand in mail");
         foreach (var name in options.Listeners.GroupBy(listener => listener.Name).Where(group => group.Count() > 1)) section.Fail("listeners", $"two listeners are named \"{name.Key}\"");
+
+        RefuseProxyWithoutEffect(section, options);
 
         var limits = section.Section("limits");
         if (options.Limits.ConnectionsPerClient > options.Limits.Connections)
@@ -49,13 +52,26 @@ public static partial class ConfigurationReader
             section.Section("spool").Fail("large-content", $"at most a quarter of spool.segment-size, {Formats.Size.Print(options.Spool.SegmentSize)}");
         }
 
-        RefuseSamePort(section, options, handover);
+        RefuseSamePort(section, options);
     }
 
-    private static void RefuseSamePort(SectionReader section, NodeOptions options, IPEndPoint handover)
+    private static void RefuseProxyWithoutEffect(SectionReader section, NodeOptions options)
+    {
+        var listener = options.Listeners.FirstOrDefault(listener => listener.ProxyProtocol is ProxyProtocol.Required);
+        if (listener is not null && options.ProxyPeers.IsEmpty && !section.HasMistake("proxy-peers"))
+        {
+            section.Fail(section.Has("proxy-peers") ? "proxy-peers" : "listeners",
+                $"listener \"{listener.Name}\" has proxy-protocol = required, but proxy-peers names no load balancer: every connection would be refused");
+        }
+
+        if (listener is null && !options.ProxyPeers.IsEmpty && !section.HasMistake("listeners")) section.Fail("proxy-peers", "no listener has proxy-protocol = required: no header would ever be read");
+    }
+
+    private static void RefuseSamePort(SectionReader section, NodeOptions options)
     {
         List<(string Key, IPEndPoint Bind)> binds = [.. options.Listeners.Select((listener, i) => ($"listeners[{i}].bind", listener.Bind))];
-        binds.AddRange([("http.bind", options.Http.Bind), ("admin.bind", options.Admin.Bind), ("cluster.bind", options.Cluster.Bind), ("cluster.handover", handover)]);
+        binds.AddRange([("http.bind", options.Http.Bind), ("admin.bind", options.Admin.Bind), ("cluster.bind", options.Cluster.Bind), ("cluster.handover", options.Cluster.Handover)]);
+        if (!options.Cluster.IsAlone) binds.Add(("cluster.bootstrap", options.Cluster.Bootstrap));
         for (var i = 1; i < binds.Count; i++)
         {
             var clash = binds.Take(i).FirstOrDefault(other => Collide(other.Bind, binds[i].Bind));

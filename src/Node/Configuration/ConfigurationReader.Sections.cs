@@ -50,8 +50,8 @@ public static partial class ConfigurationReader
         };
         section.Section("tls").NotYetList("certificates");
         section.Section("users").NotYet("file", "");
-        section.NotYetList("proxy-peers");
-        var (cluster, handover) = ReadCluster(section.Section("cluster"));
+        var proxyPeers = section.Values("proxy-peers", [], Formats.PeerNetwork);
+        var cluster = ReadCluster(section.Section("cluster"), directory, facts);
         var shutdown = ReadShutdown(section.Section("shutdown"));
         var log = new LogOptions
         {
@@ -62,6 +62,7 @@ public static partial class ConfigurationReader
             Hostname = hostname.Value,
             DataDirectory = data,
             Listeners = listeners,
+            ProxyPeers = proxyPeers,
             Relay = relay,
             Limits = limits,
             Dns = dns,
@@ -77,7 +78,7 @@ public static partial class ConfigurationReader
             Shutdown = shutdown,
             Log = log,
         };
-        RefuseIneffective(section, options, handover);
+        RefuseIneffective(section, options);
         return options;
     }
 
@@ -91,11 +92,11 @@ public static partial class ConfigurationReader
         bind = index == 0 ? section.Value("bind", bind, Formats.EndPoint) : section.Required("bind", Formats.EndPoint);
         section.NotYet("tls", "off", "starttls", "implicit");
         section.NotYet("auth", "off", "optional", "required");
-        section.NotYet("proxy-protocol", "off", "required");
         return new ListenerOptions
         {
             Name = name,
             Bind = bind ?? new(IPAddress.Loopback, 0),
+            ProxyProtocol = section.Value("proxy-protocol", ProxyProtocol.Off, Formats.Choice(("off", ProxyProtocol.Off), ("required", ProxyProtocol.Required))),
             BareNewline = section.Value("bare-newline", BareNewlines.Reject, Formats.Choice(("reject", BareNewlines.Reject), ("normalize", BareNewlines.Normalize))),
         };
     }
@@ -255,24 +256,6 @@ public static partial class ConfigurationReader
         };
     }
 
-    private static (ClusterOptions Options, IPEndPoint Handover) ReadCluster(SectionReader section)
-    {
-        var bind = section.Value("bind", new ClusterOptions().Bind, Formats.EndPoint);
-        var address = section.Value("address", null, Names.OptionalHostAndPort, "cluster.bind");
-        if (address is null && (bind.Address.Equals(IPAddress.Any) || bind.Address.Equals(IPAddress.IPv6Any)))
-        {
-            section.Fail("bind", $"peers cannot reach {bind.Address}; name in cluster.address what they can reach");
-        }
-
-        section.NotYetList("nodes");
-        var handover = section.Value("handover", new IPEndPoint(IPAddress.Loopback, 4054), Formats.EndPoint);
-        var tls = section.Section("tls");
-        tls.NotYet("certificate", "");
-        tls.NotYet("key", "");
-        tls.NotYet("authority", "");
-        return (new() { Bind = bind, Host = address?.Host ?? bind.Address.ToString(), Port = address?.Port ?? bind.Port }, handover);
-    }
-
     private static ShutdownOptions ReadShutdown(SectionReader section)
     {
         var defaults = new ShutdownOptions();
@@ -280,6 +263,7 @@ public static partial class ConfigurationReader
         {
             Delay = section.Value("delay", defaults.Delay, Formats.Duration, TimeSpan.Zero, TimeSpan.FromHours(1)),
             Deliveries = section.Value("deliveries", defaults.Deliveries, Formats.Duration, TimeSpan.Zero, Day),
+            Handover = section.Value("handover", defaults.Handover, Formats.Duration, TimeSpan.FromSeconds(1), Day),
         };
     }
 }

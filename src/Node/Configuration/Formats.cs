@@ -87,7 +87,13 @@ internal static class Formats
         value => value.ToString());
 
     /// <summary>A network in CIDR form, or one address. The whole internet is refused: to list it is to be an open relay.</summary>
-    public static readonly ValueFormat<IPNetwork> Network = new("a network such as 192.0.2.0/24 or 2001:db8::/32, or an address", text =>
+    public static readonly ValueFormat<IPNetwork> Network = NetworkUnless("everyone could send anything to anyone: an open relay");
+
+    /// <summary>The same for load balancers.</summary>
+    public static readonly ValueFormat<IPNetwork> PeerNetwork = NetworkUnless("whoever reaches the port could say that he is any client, one that may relay too; name the load balancers, or their subnets");
+
+    /// <param name="everyone">What is wrong with the whole internet.</param>
+    private static ValueFormat<IPNetwork> NetworkUnless(string everyone) => new("a network such as 192.0.2.0/24 or 2001:db8::/32, or an address", text =>
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (!TryAddress(slash < 0 ? text : text[..slash], out var address)) return Parsed<IPNetwork>.No();
@@ -95,7 +101,7 @@ internal static class Formats
         var bits = address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128;
         var prefix = bits;
         if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix) || prefix > bits)) return Parsed<IPNetwork>.No();
-        if (prefix == 0) return Parsed<IPNetwork>.No("everyone could send anything to anyone: an open relay");
+        if (prefix == 0) return Parsed<IPNetwork>.No(everyone);
         var octets = address.GetAddressBytes();
         for (var bit = prefix; bit < bits; bit++)
         {

@@ -9,6 +9,10 @@ internal static class Names
     /// <summary>A domain, in letters of any alphabet, or an address literal.</summary>
     public static readonly ValueFormat<DomainName> Domain = new("a domain such as example.org", text => DomainName.TryParse(text, out var domain) ? domain : Parsed<DomainName>.No(), value => value.Value);
 
+    /// <summary>A domain, or nothing.</summary>
+    public static readonly ValueFormat<DomainName?> OptionalDomain = new("a domain such as mailcluster-nodes, or \"\"",
+        text => text.Length == 0 ? new(true, null, null) : DomainName.TryParse(text, out var domain) && !domain.IsAddressLiteral ? (DomainName?)domain : Parsed<DomainName?>.No(), value => value?.Value ?? "");
+
     /// <summary>A domain, or an asterisk for all others.</summary>
     public static readonly ValueFormat<RouteDomainName> RouteDomain = new("a domain such as example.org, or \"*\" for all others",
         text => text == "*" ? new RouteDomainName(null) : DomainName.TryParse(text, out var domain) ? new RouteDomainName(domain) : Parsed<RouteDomainName>.No(),

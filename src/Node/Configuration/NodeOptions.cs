@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
@@ -21,6 +22,9 @@ public sealed class NodeOptions
 
     /// <summary>At least one.</summary>
     public required ImmutableArray<ListenerOptions> Listeners { get; init; }
+
+    /// <summary>The load balancers whose PROXY header is believed. Default: none.</summary>
+    public required ImmutableArray<IPNetwork> ProxyPeers { get; init; }
 
     /// <summary>Who may relay.</summary>
     public required RelayOptions Relay { get; init; }

@@ -17,6 +17,9 @@ internal sealed class SectionReader(ReadingContext context, string path, string 
     /// <summary>Whether anybody has set the key.</summary>
     public bool Has(string name) => block?.Members.ContainsKey(name) ?? false;
 
+    /// <summary>Whether what was set could not be read, and has been told.</summary>
+    public bool HasMistake(string name) => context.Errors.Any(error => error.Key?.StartsWith($"{path}.{name}", StringComparison.Ordinal) ?? false);
+
     /// <summary>A block within.</summary>
     public SectionReader Section(string name)
     {

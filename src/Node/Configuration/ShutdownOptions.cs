@@ -9,4 +9,7 @@ public sealed class ShutdownOptions
     /// <summary>How long transactions that are in DATA, and then deliveries in flight, may each take to end. Default: 60 seconds.</summary>
     /// <remarks>A delivery cut off between its end of data and the reply is repeated after the restart: the recipient gets it twice.</remarks>
     public TimeSpan Deliveries { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a node that leaves for good may take to hand its mail to its peers; what is left then is kept and reported. Default: 10 minutes.</summary>
+    public TimeSpan Handover { get; init; } = TimeSpan.FromMinutes(10);
 }

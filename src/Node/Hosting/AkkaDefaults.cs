@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Configuration;
+using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Logging;
 
@@ -22,7 +23,10 @@ internal static class AkkaDefaults
               port = {{options.Cluster.Bind.Port}}
               public-hostname = "{{options.Cluster.Host}}"
               public-port = {{options.Cluster.Port}}
+              enable-ssl = {{(options.Cluster.Tls is null ? "off" : "on")}}
             }
+            akka.cluster.min-nr-of-members = {{Founders.Of(options.Cluster).Majority}}
+            akka.cluster.run-coordinated-shutdown-when-down = off
             """));
         var level = ConfigurationFactory.ParseString($"akka.loglevel = {(options.Log.Level == LogLevel.Debug ? "DEBUG" : "INFO")}");
         return computed.WithFallback(section).WithFallback(level).WithFallback(ConfigurationFactory.ParseString(reader.ReadToEnd()));

@@ -23,6 +23,8 @@ internal sealed class BoundPorts : IDisposable
             foreach (var listener in options.Listeners) ports.Add($"listener \"{listener.Name}\"", listener.Bind);
             ports.Add("http.bind", options.Http.Bind);
             ports.Add("admin.bind", options.Admin.Bind);
+            if (!options.Cluster.IsAlone) ports.Add("cluster.bootstrap", options.Cluster.Bootstrap);
+            if (!options.Cluster.IsAlone) ports.AddHandover(options.Cluster);
             using (Open("cluster.bind", options.Cluster.Bind))
             {
             }
@@ -62,6 +64,42 @@ internal sealed class BoundPorts : IDisposable
         _all.Add(socket);
         _waiting[bind] = socket;
         _actual[bind] = socket.LocalEndPoint!;
+    }
+
+    /// <summary>
+    /// Peers learn this port through the cluster: unless the file asks for it, any other one will do. It listens at once, since only then the kernel says that a neighbour on this machine
+    /// which starts at the same time has the port too.
+    /// </summary>
+    private void AddHandover(ClusterOptions cluster)
+    {
+        Socket socket;
+        try
+        {
+            socket = Listen(cluster.Handover);
+        }
+        catch (StartFailedException) when (!cluster.IsHandoverWritten)
+        {
+            socket = Listen(new(cluster.Handover.Address, 0));
+        }
+
+        _all.Add(socket);
+        _waiting[cluster.Handover] = socket;
+        _actual[cluster.Handover] = socket.LocalEndPoint!;
+
+        static Socket Listen(IPEndPoint bind)
+        {
+            var socket = Open("cluster.handover", bind);
+            try
+            {
+                socket.Listen();
+                return socket;
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                throw new StartFailedException($"cluster.handover: cannot listen on {bind}: {e.Message}");
+            }
+        }
     }
 
     private static Socket Open(string key, IPEndPoint bind)

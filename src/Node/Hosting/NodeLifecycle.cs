@@ -1,5 +1,5 @@
-using Akka.Actor;
-using Akka.Cluster;
+using MailCluster.Actors.Handover;
+using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Http;
 using MailCluster.Node.Smtp;
@@ -13,9 +13,6 @@ namespace MailCluster.Node.Hosting;
 /// </summary>
 internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposable
 {
-    /// <summary>How long a cluster of one takes to join itself, at most; with a slow disk or a busy machine it is still within a second.</summary>
-    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(60);
-
     /// <summary>For what is bounded by itself: closing listeners and files.</summary>
     private static readonly TimeSpan ClosingLimit = TimeSpan.FromSeconds(15);
 
@@ -24,19 +21,25 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     private readonly NodeWork _work;
     private readonly SmtpServer _smtp;
     private readonly BoundPorts _ports;
-    private readonly Func<ActorSystem> _system;
+    private readonly Formation _formation;
+    private readonly ClusterWatch _watch;
+    private readonly FinalLeave _leave;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<NodeLifecycle> _logger;
     private readonly ShutdownSequence _shutdown;
     private Spool.Spool? _spool;
 
-    public NodeLifecycle(NodeOptions options, NodeReadiness readiness, NodeWork work, SmtpServer smtp, BoundPorts ports, Func<ActorSystem> system, TimeProvider time, ILogger<NodeLifecycle> logger)
+    public NodeLifecycle(NodeOptions options, NodeReadiness readiness, NodeWork work, SmtpServer smtp, BoundPorts ports, Formation formation, ClusterWatch watch, FinalLeave leave, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<NodeLifecycle> logger)
     {
-        (_options, _readiness, _work, _smtp, _ports, _system, _logger) = (options, readiness, work, smtp, ports, system, logger);
+        (_options, _readiness, _work, _smtp, _ports, _formation, _watch, _leave, _lifetime, _logger) = (options, readiness, work, smtp, ports, formation, watch, leave, lifetime, logger);
         _shutdown = new(Steps(), time, logger);
     }
 
     /// <summary>How long stopping may take in all.</summary>
     public TimeSpan ShutdownLimit => _shutdown.Limit + TimeSpan.FromSeconds(30);
+
+    /// <summary>Why the node ended by itself, to be started again; null where it did not.</summary>
+    public string? LostReason { get; private set; }
 
     /// <summary>Stops without the delay.</summary>
     public void Hasten() => _shutdown.Hasten();
@@ -45,24 +48,28 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The first step, before there is an actor system: a spool that cannot be opened leaves nothing else to undo.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         _spool = OpenSpool();
         _spool.AdmissionChanged += Admission;
         Admission(_spool.Admission);
         _readiness.Spool = true;
-        return Task.CompletedTask;
+
+        // A node that waits for others may wait for long: until then clients are told so, 421 4.3.2, rather than refused without a word.
+        if (!_options.Cluster.IsAlone) await ListenAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetTimestamp();
-        await JoinAsync(cancellationToken);
-        _readiness.Cluster = true;
+        await _formation.JoinAsync(cancellationToken);
         _work.Start();
-        await _smtp.StartAsync(cancellationToken);
-        _readiness.Listeners = true;
+        // Before the watch begins, whose word counts from then on: it may find at once that this node is not in touch with a majority yet.
+        _readiness.ClusterMissing = null;
+        _watch.Start();
+        _ = EndWhenLostAsync();
+        if (_options.Cluster.IsAlone) await ListenAsync(cancellationToken);
         Ready(string.Join(", ", _options.Listeners.Select(listener => $"{listener.Name} on {_ports.Actual(listener.Bind)}")),
             _ports.Actual(_options.Http.Bind).ToString()!, _spool!.OpenRecipients, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
     }
@@ -97,15 +104,49 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         new("not ready any more", ClosingLimit, _ =>
         {
             _readiness.Stopping = true;
-            return Task.CompletedTask;
+            _leave.Begin();
+            _work.EndReceiving();
+            return _watch.StopAsync();
         }),
         new("still accepting, until load balancers have noticed", _options.Shutdown.Delay, cancellation => Task.Delay(Timeout.InfiniteTimeSpan, cancellation), Waits: true),
         new("sessions", _options.Shutdown.Deliveries, _work.EndSessionsAsync),
         new("listeners", ClosingLimit, _smtp.StopAsync),
         new("deliveries", _options.Shutdown.Deliveries, _work.EndDeliveriesAsync),
+        new("handover", _leave.IsAlone ? TimeSpan.Zero : _options.Shutdown.Handover + FinalLeave.AnswerLimit, HandOverAsync),
+        new("internal listener", ClosingLimit, _ => _work.EndHandoverAsync()),
         new("spool", ClosingLimit, async _ => await _spool!.DisposeAsync()),
         new("event log", ClosingLimit, _ => _work.CloseEventLogAsync()),
     ];
+
+    /// <summary>A node that comes back keeps its mail on its disk; one that does not gives it away.</summary>
+    private async Task HandOverAsync(CancellationToken cancellation)
+    {
+        if (LostReason is not null || _leave.IsAlone) return;
+        switch (await _leave.WishAsync())
+        {
+            case HandoverWish.Yes yes:
+                await _work.HandOverAsync(yes, _options.Shutdown.Handover, cancellation);
+                break;
+            case HandoverWish.No no:
+                KeepsMail(no.Reason, _spool!.OpenRecipients);
+                break;
+        }
+    }
+
+    /// <summary>A node that is lost to its cluster stops in order, without the wait for load balancers: it takes no mail already.</summary>
+    private async Task EndWhenLostAsync()
+    {
+        LostReason = await _watch.Lost;
+        Lost(LostReason);
+        Hasten();
+        _lifetime.StopApplication();
+    }
+
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        await _smtp.StartAsync(cancellation);
+        _readiness.Listeners = true;
+    }
 
     private Spool.Spool OpenSpool()
     {
@@ -116,23 +157,6 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new StartFailedException($"spool {_options.Spool.Directory}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Forms a cluster of one at once, without Akka's wait of 5 s for seeds that do not exist.</summary>
-    private async Task JoinAsync(CancellationToken cancellationToken)
-    {
-        var cluster = Cluster.Get(_system());
-        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        cluster.RegisterOnMemberUp(up.SetResult);
-        cluster.Join(cluster.SelfAddress);
-        try
-        {
-            await up.Task.WaitAsync(JoinLimit, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            throw new StartFailedException($"cluster: the node did not come up within {JoinLimit.TotalSeconds} s");
         }
     }
 
@@ -158,6 +182,12 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
 
     [LoggerMessage(12, LogLevel.Information, "stopped")]
     private partial void Stopped();
+
+    [LoggerMessage(15, LogLevel.Error, "stops, to be started again and join anew: {Reason}")]
+    private partial void Lost(string reason);
+
+    [LoggerMessage(16, LogLevel.Information, "no handover: {Reason}; {Recipients} recipients wait on the disk for this node's return")]
+    private partial void KeepsMail(string reason, long recipients);
 
     [LoggerMessage(13, LogLevel.Warning, "no new mail is taken: {Reason}")]
     private partial void TakesNoMail(string reason);

@@ -1,8 +1,10 @@
 using Akka.Actor;
 using MailCluster.Actors;
 using MailCluster.Actors.Events;
+using MailCluster.Actors.Handover;
 using MailCluster.Actors.Sessions;
 using MailCluster.Node.Configuration;
+using MailCluster.Node.Smtp;
 using Microsoft.AspNetCore.Connections;
 
 namespace MailCluster.Node.Hosting;
@@ -11,7 +13,7 @@ namespace MailCluster.Node.Hosting;
 internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorSystem> system, RelayParts parts)
 {
     private Spool.Spool? _spool;
-    private RelayActors? _actors;
+    private volatile RelayActors? _actors;
 
     /// <summary>Opens the spool; the message of the exception says what is wrong with it.</summary>
     public Spool.Spool OpenSpool() => _spool = Spool.Spool.Open(options.Spool);
@@ -19,15 +21,20 @@ internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorS
     /// <summary>Hands what the spool holds to the queue and lets delivery begin. The spool is open and the cluster joined.</summary>
     public void Start()
     {
-        _actors = RelayActors.Start(system(), parts, _spool!);
-        _actors.Reception.SetReady(true);
+        var actors = RelayActors.Start(system(), parts, _spool!);
+        actors.Reception.SetReady(true);
+        _actors = actors;
     }
 
-    /// <summary>Serves the connections of one listener; <see cref="Start"/> has been called by the time the first one comes.</summary>
+    /// <summary>Takes mail, or sends clients away with 421 4.3.2 at the greeting and at MAIL while running transactions go on.</summary>
+    public void SetReady(bool ready) => _actors?.Reception.SetReady(ready);
+
+    /// <summary>Serves the connections of one listener. Those that come before <see cref="Start"/> are sent away.</summary>
     public ConnectionDelegate Session(ListenerOptions listener)
     {
         var handler = new Lazy<SmtpConnectionHandler>(() => new(new SmtpListener(_actors!.Reception, listener)));
-        return connection => handler.Value.OnConnectedAsync(connection);
+        var closed = new ClosedDoor();
+        return connection => _actors is null ? closed.OnConnectedAsync(connection) : handler.Value.OnConnectedAsync(connection);
     }
 
     /// <summary>Sends clients away with 421 4.3.2 between transactions, and returns when all have gone.</summary>
@@ -35,6 +42,19 @@ internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorS
 
     /// <summary>Begins no delivery more, and returns when those in flight have ended and are recorded, and the leases are given back.</summary>
     public Task EndDeliveriesAsync(CancellationToken cancellation) => _actors?.EndDeliveriesAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <summary>Takes no mail of leaving peers any more.</summary>
+    public void EndReceiving() => _actors?.EndReceiving();
+
+    /// <summary>Gives all mail to the peers; deliveries have ended. Null where the node never got so far as to have any.</summary>
+    public async Task<HandoverOutcome?> HandOverAsync(HandoverWish.Yes wish, TimeSpan time, CancellationToken cancellation) =>
+        _actors is { } actors ? await actors.HandOverAsync(wish, time, cancellation) : null;
+
+    /// <summary>Closes the internal listener.</summary>
+    public async Task EndHandoverAsync()
+    {
+        if (_actors is { } actors) await actors.EndHandoverAsync();
+    }
 
     /// <summary>Flushes and closes the event log; the spool is closed already.</summary>
     public async Task CloseEventLogAsync()

@@ -1,3 +1,4 @@
+using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using Microsoft.AspNetCore.Connections;
 
@@ -6,7 +7,10 @@ namespace MailCluster.Node.Hosting;
 /// <summary>Runs the relay from the reading of its configuration to the exit code.</summary>
 internal static class Relay
 {
-    /// <summary>Returns when it has stopped: 0 in order, 1 where it could not start, else what ended it.</summary>
+    /// <summary>The exit code of a node that is in no cluster any more and has to be started again to join one: EX_TEMPFAIL of sysexits.h.</summary>
+    private const int MustRejoin = 75;
+
+    /// <summary>Returns when it has stopped: 0 in order, 1 where it could not start, <see cref="MustRejoin"/>, else what ended it.</summary>
     public static async Task<int> RunAsync(string? file)
     {
         var configuration = ConfigurationFile.Read(file);
@@ -18,10 +22,16 @@ internal static class Relay
 
         try
         {
+            var certificates = options.Cluster.Tls is { } tls ? PeerCertificates.Load(tls, DateTimeOffset.UtcNow) : null;
             using var directory = DataDirectory.Lock(options.DataDirectory);
             using var ports = BoundPorts.Bind(options);
-            using var host = RelayHost.Build(configuration, ports);
+            using var host = RelayHost.Build(configuration, ports, certificates);
             return await StartAsync(host) ? await RunToEndAsync(host) : Environment.ExitCode;
+        }
+        catch (RejoinException e)
+        {
+            await Console.Error.WriteLineAsync($"mailcluster: {e.Message}; ends, to be started again");
+            return MustRejoin;
         }
         catch (StartFailedException e)
         {
@@ -44,6 +54,7 @@ internal static class Relay
             host.Services.GetRequiredService<NodeLifecycle>().Hasten();
             await host.StopAsync();
             if (e is OperationCanceledException && host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested) return false;
+            if (e is RejoinException) throw;
             throw Reason(e) is { } reason ? new StartFailedException(reason, e) : new StartFailedException(e.ToString(), e);
         }
     }
@@ -51,7 +62,7 @@ internal static class Relay
     private static async Task<int> RunToEndAsync(IHost host)
     {
         await host.WaitForShutdownAsync();
-        return Environment.ExitCode;
+        return host.Services.GetRequiredService<NodeLifecycle>().LostReason is null ? Environment.ExitCode : MustRejoin;
     }
 
     /// <summary>The words for a failure that an operator can mend; null for a bug, which shows itself whole. A port may be taken between our look at it and its server's.</summary>

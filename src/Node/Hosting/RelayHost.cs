@@ -1,5 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
+using MailCluster.Actors.Sites;
+using MailCluster.Node.Cluster;
 using MailCluster.Node.Configuration;
 using MailCluster.Node.Http;
 using MailCluster.Node.Logging;
@@ -17,11 +19,10 @@ internal static class RelayHost
     private const string AdminMark = "admin";
 
     /// <summary>Builds the host; nothing runs yet.</summary>
-    public static IHost Build(ConfigurationResult configuration, BoundPorts ports)
+    public static IHost Build(ConfigurationResult configuration, BoundPorts ports, PeerCertificates? certificates)
     {
         var options = configuration.Options!;
-        var readiness = new NodeReadiness();
-        var endpoints = new HttpEndpoints(readiness, configuration.Effective);
+        var readiness = new NodeReadiness(new(TimeProvider.System));
         return new HostBuilder()
             .ConfigureLogging(logging =>
             {
@@ -36,15 +37,26 @@ internal static class RelayHost
                     .UseKestrelCore()
                     .ConfigureKestrel(kestrel => ListenHttp(kestrel, options))
                     .ConfigureServices(services => services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = ports.Take))
-                    .Configure(app => app.Run(context => endpoints.AnswerAsync(context, context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminMark) ?? false))),
+                    .Configure(app =>
+                    {
+                        var endpoints = app.ApplicationServices.GetRequiredService<HttpEndpoints>();
+                        app.Run(context => endpoints.AnswerAsync(context, context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(AdminMark) ?? false));
+                    }),
                 web => web.SuppressEnvironmentConfiguration = true)
             .ConfigureServices(services =>
             {
                 services.AddSingleton(options).AddSingleton(readiness).AddSingleton(ports).AddSingleton(TimeProvider.System);
+                services.AddSingleton<HttpEndpoints>()
+                    .AddSingleton<IHttpEndpoint, HealthEndpoint>()
+                    .AddSingleton<IHttpEndpoint, ReadinessEndpoint>()
+                    .AddSingleton<IHttpEndpoint, SuspensionsEndpoint>()
+                    .AddSingleton<IHttpEndpoint>(provider => new ClusterEndpoint(provider.GetRequiredService<Formation>(), provider.GetRequiredService<Membership>, readiness))
+                    .AddSingleton<IHttpEndpoint, HandoverEndpoint>()
+                    .AddSingleton<IHttpEndpoint>(new ConfigurationEndpoint(configuration.Effective));
 
                 // In this order they start: the spool is opened before there is an actor system.
                 services.AddSingleton<NodeLifecycle>().AddHostedService(provider => provider.GetRequiredService<NodeLifecycle>());
-                NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka));
+                NodeWiring.Add(services, options, AkkaDefaults.For(options, configuration.Akka), certificates);
                 services.AddSingleton(provider => new SmtpServer(options, ports, provider.GetRequiredService<NodeWork>().Session, provider, provider.GetRequiredService<ILoggerFactory>()));
                 services.AddSingleton<Func<ActorSystem>>(provider => provider.GetRequiredService<ActorSystem>);
                 services.AddSingleton<IHostLifetime, SignalLifetime>();

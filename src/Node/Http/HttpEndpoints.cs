@@ -1,27 +1,31 @@
-using MailCluster.Node.Configuration;
-
 namespace MailCluster.Node.Http;
 
-/// <summary>
-/// What the node answers over HTTP. On <c>http.bind</c>: <c>/healthz</c>, 200 as long as the process can answer, and <c>/readyz</c>, 200 while it takes mail and else
-/// 503 with what is missing. On <c>admin.bind</c>: <c>/configuration</c>, the values in force, and the two others.
-/// </summary>
-internal sealed class HttpEndpoints(NodeReadiness readiness, IReadOnlyList<EffectiveValue> configuration)
+/// <summary>What the node answers over HTTP: finds who answers a request. On <c>http.bind</c> only what anybody may ask, on <c>admin.bind</c> all of it.</summary>
+internal sealed class HttpEndpoints(IEnumerable<IHttpEndpoint> endpoints)
 {
+    private readonly IHttpEndpoint[] _endpoints = [.. endpoints];
+
     /// <summary>Answers one request. <paramref name="admin"/>: it came to the operators' port.</summary>
     public async Task AnswerAsync(HttpContext context, bool admin)
     {
-        var (status, text) = (context.Request.Method, context.Request.Path.Value, admin) switch
+        var head = HttpMethods.IsHead(context.Request.Method);
+        var method = head ? HttpMethods.Get : context.Request.Method;
+        var answer = Array.Find(_endpoints, endpoint => context.Request.Path.StartsWithSegments(endpoint.Path, StringComparison.Ordinal) && (admin || !endpoint.ForOperators)) switch
         {
-            (not ("GET" or "HEAD"), _, _) => (StatusCodes.Status405MethodNotAllowed, "only GET\n"),
-            (_, "/healthz", _) => (StatusCodes.Status200OK, "ok\n"),
-            (_, "/readyz", _) => readiness.Missing is { Count: > 0 } missing ? (StatusCodes.Status503ServiceUnavailable, string.Join('\n', missing) + "\n") : (StatusCodes.Status200OK, "ready\n"),
-            (_, "/configuration", true) => (StatusCodes.Status200OK, string.Join('\n', configuration) + "\n"),
-            _ => (StatusCodes.Status404NotFound, "nothing here\n"),
+            null when method != HttpMethods.Get => OnlyThese([HttpMethods.Get]),
+            null => HttpAnswer.NothingHere,
+            var found when !found.Methods.Contains(method) => OnlyThese(found.Methods),
+            var found => await found.AnswerAsync(context.Request),
         };
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.ContentType;
         context.Response.Headers.CacheControl = "no-store";
-        if (context.Request.Method != "HEAD") await context.Response.WriteAsync(text, context.RequestAborted);
+        if (!head) await context.Response.WriteAsync(answer.Text, context.RequestAborted);
+
+        HttpAnswer OnlyThese(IReadOnlyList<string> methods)
+        {
+            context.Response.Headers.Allow = string.Join(", ", methods);
+            return new(StatusCodes.Status405MethodNotAllowed, $"only {string.Join(", ", methods)}\n");
+        }
     }
 }

@@ -28,8 +28,8 @@ internal static class SpoolListing
 
                 if (waiting.Count == 0) continue;
                 recipients += waiting.Count;
-                yield return Row(message.Id.ToString(), Span(now - message.Envelope.Arrived), Size(message.Size), Status(destination), destination.Attempts.ToString(CultureInfo.InvariantCulture),
-                    destination.NextAttempt <= now ? "due" : "in " + Span(destination.NextAttempt - now), Plain(message.Envelope.ReversePath.ToString()),
+                yield return Row(message.Id.ToString(), Span(now - message.Envelope.Arrived), Size(message.Size), message.HandingOver is null ? Status(destination) : "handing", destination.Attempts.ToString(CultureInfo.InvariantCulture),
+                    message.HandingOver is { } handing ? "to " + Plain(handing.Receiver) : destination.NextAttempt <= now ? "due" : "in " + Span(destination.NextAttempt - now), Plain(message.Envelope.ReversePath.ToString()),
                     Plain(string.Join(", ", waiting.Take(3))) + (waiting.Count > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {waiting.Count - 3} more") : ""));
             }
         }

@@ -23,11 +23,15 @@ internal sealed class SmtpServer : IDisposable
     {
         var kestrel = new KestrelServerOptions { ApplicationServices = services };
         kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections + ToldOff;
+        var gate = new ProxyGate(options.ProxyPeers, services.GetRequiredService<TimeProvider>(), loggers.CreateLogger<ProxyGate>());
         foreach (var listener in options.Listeners)
         {
             kestrel.Listen(listener.Bind, endPoint =>
             {
                 endPoint.Protocols = HttpProtocols.None;
+
+                // What stands first is first on the connection: PROXY, then TLS (where tls = implicit will be), then SMTP.
+                if (listener.ProxyProtocol is ProxyProtocol.Required) ((IConnectionBuilder)endPoint).Use(next => gate.Before(next, listener));
                 ((IConnectionBuilder)endPoint).Use(_ => session(listener));
             });
         }

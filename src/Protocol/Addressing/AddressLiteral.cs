@@ -32,7 +32,7 @@ public static class AddressLiteral
     }
 
     /// <summary>Four decimal numbers and nothing else: neither octal, hexadecimal nor missing parts, which address parsers elsewhere accept.</summary>
-    private static bool TryParseV4(ReadOnlySpan<byte> text, out IPAddress address)
+    internal static bool TryParseV4(ReadOnlySpan<byte> text, out IPAddress address)
     {
         address = IPAddress.None;
         Span<byte> parts = stackalloc byte[4];
@@ -65,7 +65,8 @@ public static class AddressLiteral
         return true;
     }
 
-    private static bool TryParseV6(ReadOnlySpan<byte> text, out IPAddress address)
+    /// <summary>Without scope, prefix length and brackets; the last 32 bits may be written as IPv4 (RFC 4291 section 2.2).</summary>
+    internal static bool TryParseV6(ReadOnlySpan<byte> text, out IPAddress address)
     {
         address = IPAddress.None;
         Span<char> characters = stackalloc char[45];

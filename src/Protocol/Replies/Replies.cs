@@ -66,6 +66,12 @@ public static class Replies
     /// <summary>Neither the client nor the domain is ours.</summary>
     public static Reply RelayDenied { get; } = new(ReplyCode.Refused, new(5, 7, 1), "Relaying denied");
 
+    /// <summary>MAIL over a connection whose PROXY header names no client.</summary>
+    public static Reply NoClientAddress { get; } = new(ReplyCode.Refused, new(5, 7, 1), "No mail over a connection without the client's address");
+
+    /// <summary>What a load balancer says to us beyond a health check.</summary>
+    public static Reply ProbeOnly { get; } = new(ReplyCode.BadSequence, new(5, 5, 1), "Only EHLO, NOOP and QUIT are taken here");
+
     /// <summary>RCPT for a domain whose queue is full.</summary>
     public static Reply DomainClosed { get; } = new(ReplyCode.InsufficientStorage, new(4, 3, 1), "Too much mail waits for this domain, try again later");
 

@@ -12,6 +12,11 @@ public sealed class ServerSession(SessionRules rules)
 {
     private static readonly SessionState.Connected s_connected = new();
 
+    /// <summary>A session with the load balancer itself.</summary>
+    /// <param name="rules">The listener's.</param>
+    /// <param name="probe">Where it begins, and stays.</param>
+    public ServerSession(SessionRules rules, SessionState.Probe probe) : this(rules) => State = probe;
+
     /// <summary>Where it stands.</summary>
     public SessionState State { get; private set; } = s_connected;
 

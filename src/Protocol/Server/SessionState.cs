@@ -15,6 +15,7 @@ namespace MailCluster.Protocol.Server;
 ///                     └─── RSET, MAIL ── ChunksRefused ◄── ReceivingChunk ◄──► BetweenChunks
 /// </code>
 /// RSET, EHLO and HELO lead to Ready from wherever commands are taken, QUIT to Closed. While an effect is under way no command is taken.
+/// Probe stands apart: it leads to Closed and nowhere else.
 /// </remarks>
 public abstract record SessionState
 {
@@ -22,6 +23,12 @@ public abstract record SessionState
 
     /// <summary>Greeted; the client has not said who it is.</summary>
     public sealed record Connected : SessionState;
+
+    /// <summary>
+    /// The load balancer itself is there, to see whether we answer: its PROXY header names no client. It may say EHLO, HELO, NOOP and QUIT, and there is no way
+    /// from here to a transaction: who sends mail is told by the client's address, and there is none.
+    /// </summary>
+    public sealed record Probe : SessionState;
 
     /// <summary>Between transactions.</summary>
     public sealed record Ready(Peer Peer) : SessionState;
@@ -57,6 +64,7 @@ public abstract record SessionState
     public string Phrase => this switch
     {
         Connected => "waiting for EHLO",
+        Probe => "answering the load balancer",
         Ready => "waiting for a command",
         Transaction { Mail.Count: 0 } => "waiting for RCPT",
         Transaction => "waiting for RCPT or DATA",
@@ -99,6 +107,13 @@ public abstract record SessionState
         // What follows cannot be told from commands any more.
         (_, Command.UnreadableBdat unreadable) => new(new Closed(), unreadable.Reply, Effect.Close.Instance),
         (_, Command.Noop) => Stay(Ok),
+        (Probe, Command.Ehlo) => Stay(rules.Ehlo),
+        (Probe, Command.Helo) => Stay(rules.Helo),
+        // As RFC 5321 3.1 has it after a 554 greeting, where there is no mail service either: 503 to whatever is said. MAIL, which a client might say whose
+        // balancer does not name it, is refused with the reason.
+        (Probe, Command.Mail) => Stay(NoClientAddress),
+        (Probe, Command.Bdat chunk) => Stay(null, new Effect.SkipChunk(chunk.Size, ProbeOnly)),
+        (Probe, _) => Stay(ProbeOnly),
         (_, Command.Help) => Stay(Help),
         (_, Command.Vrfy) => Stay(CannotVerify),
         (_, Command.Expn or Command.StartTls) => Stay(NotImplemented),

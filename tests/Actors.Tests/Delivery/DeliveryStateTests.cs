@@ -232,6 +232,62 @@ public sealed class DeliveryStateTests
     }
 
     [Fact]
+    public void Every_member_hears_of_closing_and_opening_and_hears_it_again()
+    {
+        Up(A, B);
+        Report(A, 600);
+        Report(B, 400);
+        Assert.True(Assert.Single(Announced()).IsClosed);
+        _effects.Clear();
+        _state.OnTick(_now, _effects);
+        Assert.True(Assert.Single(Announced()).IsClosed);
+        _effects.Clear();
+        Report(A, 0);
+        Assert.False(Assert.Single(Announced()).IsClosed);
+        _effects.Clear();
+        _state.OnTick(_now, _effects);
+        Assert.False(Assert.Single(Announced()).IsClosed);
+    }
+
+    [Fact]
+    public void A_new_incarnation_keeps_the_domain_closed_until_all_that_have_mail_have_reported()
+    {
+        Resolve(To("mx"));
+        _effects.Clear();
+        _state.On(new Report(Domain, A, 1, 500, TimeSpan.Zero, AttemptsOutcome.None, false, Closed: true), _now, _effects);
+        Assert.True(_state.IsClosed);
+        Assert.True(Assert.Single(Announced()).IsClosed);
+
+        Pass(DeliveryState.DecisionNearLimit);
+        _state.On(new Report(Domain, B, 1, 420, TimeSpan.Zero, AttemptsOutcome.None, false, Closed: true), _now, _effects);
+        Pass(2 * DeliveryState.DecisionNearLimit);
+        _state.On(new Report(Domain, A, 2, 490, TimeSpan.Zero, AttemptsOutcome.None, false, Closed: true), _now, _effects);
+        Assert.True(_state.IsClosed);       // 910 of 1000: opens at 900
+        _state.On(new Report(Domain, A, 3, 480, TimeSpan.Zero, AttemptsOutcome.None, false, Closed: true), _now, _effects);
+        Assert.False(_state.IsClosed);
+        _state.On(new Report(Domain, B, 2, 420, TimeSpan.Zero, AttemptsOutcome.None, false, Closed: true), _now, _effects);
+        Assert.False(_state.IsClosed);      // B says what it was told before: it has been told anew since
+    }
+
+    [Fact]
+    public void What_waited_on_a_node_that_died_keeps_the_domain_closed_for_a_short_time_only()
+    {
+        Up(A, B);
+        Report(B, 900);
+        Report(A, 100);
+        Assert.True(_state.IsClosed);
+        for (var i = 0; i < 4; i++)
+        {
+            Pass(DeliveryState.DecisionNearLimit);
+            Report(A, 100);
+        }
+
+        Assert.False(_state.IsClosed);
+    }
+
+    private IEnumerable<Closing> Announced() => _effects.OfType<DeliveryEffect.Announce>().Select(effect => effect.Closing);
+
+    [Fact]
     public void Is_idle_when_nothing_would_be_lost_but_not_between_two_messages()
     {
         Up(A);

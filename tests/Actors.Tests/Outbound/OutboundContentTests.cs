@@ -102,13 +102,16 @@ public class OutboundContentTests : OutboundSpec
     }
 
     [Fact]
-    public async Task Large_eight_bit_content_is_converted_from_the_file()
+    public async Task Large_eight_bit_content_is_converted_from_the_file_into_one_of_the_data_directory()
     {
+        Assert.False(Directory.Exists(Temporary));
         var text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"Zeile {i}: ä ö ü, wie es sich gehört, und noch etwas mehr davon\r\n"));
         var content = Encoding.UTF8.GetBytes("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text);
         var server = Server(new() { Extensions = ["PIPELINING"] });
         Assert.Equal("0:250", Brief(await DeliverAsync(await QueueAsync(["a@example.net"], content, ContentTraits.EightBitBody), Host(server))));
         Assert.Equal(text, MimeMessage.Load(new MemoryStream(Assert.Single(server.Messages).Content), TestContext.Current.CancellationToken).TextBody!.ReplaceLineEndings("\r\n"));
+        Assert.True(Directory.Exists(Temporary));
+        await AwaitAssertAsync(() => Assert.Empty(Directory.GetFiles(Temporary)), cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -43,6 +43,8 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
 
     protected Spool.Spool Mail => _spool;
 
+    protected string Temporary => Path.Combine(_folder, "tmp");
+
     
 
     async ValueTask IAsyncDisposable.DisposeAsync()
@@ -72,7 +74,7 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
     protected IActorRef Connect(params RouteHost[] hosts) => Connect(new DeliveryOptions(), hosts);
 
     protected IActorRef Connect(DeliveryOptions options, params RouteHost[] hosts) =>
-        ChildActorOf(OutboundActor.Props(new(new Route.To(new("test", SiteKey.DefaultSource), [.. hosts]), options, "relay.test", _spool, TimeProvider.System)));
+        ChildActorOf(OutboundActor.Props(new(new Route.To(new("test", SiteKey.DefaultSource), [.. hosts]), options, "relay.test", _spool, TimeProvider.System, Temporary)));
 
     protected Task<DeliveryJob> QueueAsync(string recipient, string body = Body) => QueueAsync([recipient], Encoding.UTF8.GetBytes(body));
 

@@ -9,6 +9,7 @@ using MailCluster.Actors.Events;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
 using MailCluster.Actors.Reports;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
@@ -35,7 +36,7 @@ public sealed class QueueActorTests : TestKit
     private readonly TestProbe _delivery;
     private readonly TestProbe _sites;
     private readonly TestProbe _reports;
-    private readonly ClosedDomains _closed = new();
+    private readonly SuspendedDomains _suspended = new();
     private readonly ScriptedOutbound.World _world;
     private readonly IActorRef _pools;
     private readonly IActorRef _queue;
@@ -56,7 +57,7 @@ public sealed class QueueActorTests : TestKit
         }));
         _queue = Sys.ActorOf(QueueActor.Props(new()
         {
-            Node = Node, Retry = new(), Delivery = options, Spool = _spool, Events = _events, Logger = _log, Closed = _closed, DeliveryActors = _delivery, Pools = _pools,
+            Node = Node, Retry = new(), Delivery = options, Spool = _spool, Events = _events, Logger = _log, Suspended = _suspended, DeliveryActors = _delivery, Pools = _pools,
             Reports = _reports, Questions = 100,
         }));
         _spool.Start(arrivals => _queue.Tell(new QueueProtocol.Arrived([.. arrivals])));
@@ -96,6 +97,14 @@ public sealed class QueueActorTests : TestKit
         new DeliveryProtocol.Decision(report.Domain, report.Number, route ?? To(Site()), schedule ?? new DomainSchedule.Open(), closed, TimeSpan.FromMinutes(minutes)));
 
     private async Task<QueueProtocol.Inspection> InspectAsync() => await _queue.Ask<QueueProtocol.Inspection>(new QueueProtocol.Inspect(null, 10), Patience);
+
+    private void Suspend(params Suspension[] all)
+    {
+        var before = _suspended.All.Select(suspension => suspension.Domain);
+        _suspended.Set(RuleSet.Empty.Merge(all.Select(suspension => new Rule(
+            Suspension.KeyOf(suspension.Domain), new(1, "node"), IsRemoved: false, "", suspension.Until, suspension.Author, suspension.Reason, suspension.At))), Scheduler.Now);
+        _queue.Tell(new QueueProtocol.SuspensionsChanged([.. before, .. all.Select(suspension => suspension.Domain)]));
+    }
 
     private Task UntilAsync(Func<bool> condition) => AwaitConditionAsync(() => Task.FromResult(condition()), Patience, TimeSpan.FromMilliseconds(10));
 
@@ -293,13 +302,46 @@ public sealed class QueueActorTests : TestKit
     }
 
     [Fact]
-    public async Task A_closed_domain_is_known_to_sessions_until_it_opens()
+    public async Task Tells_a_new_delivery_actor_that_its_predecessor_has_closed_the_domain()
     {
         await AcceptAsync("4one@example.net");
-        Decide(await ReportAsync(), closed: true);
-        await UntilAsync(() => _closed.Contains(Example));
-        _queue.Tell(new DeliveryProtocol.Decision(Example, 0, To(Site()), new DomainSchedule.Open(), false, TimeSpan.FromMinutes(5)));
-        await UntilAsync(() => !_closed.Contains(Example));
+        var first = await ReportAsync();
+        Assert.False(first.Closed);
+        Decide(first, closed: true, schedule: new DomainSchedule.Down(TimeSpan.FromMinutes(1)));
+        await InspectAsync();
+        Scheduler.Advance(TimeSpan.FromMinutes(1) + TimeSpan.FromSeconds(1));
+        Assert.True((await ReportAsync()).Closed);
+    }
+
+    [Fact]
+    public async Task Begins_nothing_for_a_suspended_domain_until_it_is_resumed_and_then_at_once()
+    {
+        Suspend(new Suspension(Example, null, "operator", "complaints", DateTimeOffset.UnixEpoch));
+        await AcceptAsync("one@example.net");
+        await AcceptAsync("one@other.example");
+        await foreach (var report in ReportsAsync(2))
+        {
+            Decide(report);
+        }
+        await UntilAsync(() => _world.Sent.Contains("one@other.example"));
+        Assert.DoesNotContain("one@example.net", _world.Sent);
+        Assert.Equal("Suspended", Assert.Single((await InspectAsync()).Described, d => d.Domain == Example).Stand);
+
+        Suspend();
+        await UntilEmptyAsync();
+        Assert.Contains("one@example.net", _world.Sent);
+    }
+
+    [Fact]
+    public async Task Mail_of_a_suspended_domain_expires_all_the_same()
+    {
+        Suspend(new Suspension(Example, null, "operator", "complaints", DateTimeOffset.UnixEpoch));
+        await AcceptAsync("one@example.net");
+        Decide(await ReportAsync());
+        await InspectAsync();
+        Scheduler.Advance(TimeSpan.FromDays(5) + TimeSpan.FromMinutes(1));
+        await UntilEmptyAsync();
+        Assert.DoesNotContain("one@example.net", _world.Sent);
     }
 
     [Fact]

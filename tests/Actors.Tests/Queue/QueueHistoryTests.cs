@@ -12,6 +12,14 @@ public sealed class QueueHistoryTests
         simulation.Heal();
     }
 
+    [Property(MaxTest = 100)]
+    public void Once_it_has_let_go_of_its_mail_the_queue_does_nothing_to_it_any_more(int seed)
+    {
+        var simulation = new QueueSimulation(seed);
+        simulation.Run(400);
+        simulation.LetGo();
+    }
+
     [Fact]
     public void The_histories_are_eventful()
     {

@@ -119,7 +119,7 @@ internal sealed partial class QueueSimulation
     {
         public static readonly DeliveryOptions Options = new() { MaxReady = 8, ConnectionsPerSite = 3, MessagesPerConnection = 5 };
 
-        private readonly SitePoolState _state = new(site, world._node, Options, world._numbers, new(), new(Options.Connections));
+        private readonly SitePoolState _state = new(site, world._node, Options, world._numbers, new(), new(Options.Connections), new());
         private readonly SitePoolEffects _effects = new();
         private readonly Dictionary<int, SimulatedConnection> _connections = [];
         private bool _isDead;

@@ -1,5 +1,6 @@
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Queue;
+using MailCluster.Actors.Rules;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
@@ -19,7 +20,7 @@ internal sealed partial class QueueSimulation
 
     private readonly Random _random;
     private readonly RetrySchedule _schedule = new(Retry);
-    private readonly ClosedDomains _closed = new();
+    private readonly SuspendedDomains _suspended = new();
     private readonly QueueEffects _effects = new();
     private readonly Dictionary<int, SimulatedEntry> _entries = [];
     private readonly List<SimulatedDomain> _domains = [];
@@ -72,6 +73,7 @@ internal sealed partial class QueueSimulation
             domain.Tell();
         }
         Do(q => q.Resume(_now, _effects));
+        Suspend([]);
         for (var i = 0; i < 20_000 && _entries.Values.Any(e => !e.HasEnded); i++)
         {
             Drain();
@@ -82,6 +84,31 @@ internal sealed partial class QueueSimulation
         Assert.True(stuck.Count == 0, $"stuck: {string.Join("; ", stuck)}; {Explain()}");
         Assert.Equal(0, _queue.Entries);
         Assert.Equal(0, _queue.Recipients);
+    }
+
+    /// <summary>The node hands its spool over: what is with connections ends, and then nothing is done to any entry any more, however late it gets.</summary>
+    public void LetGo()
+    {
+        _lossy = false;
+        // Once is enough: what comes back later is let go of, too.
+        Do(q => q.LetGo(_now, _effects));
+        for (var i = 0; i < 5000 && _queue.Entries > 0; i++)
+        {
+            Drain();
+            Advance(TimeSpan.FromMilliseconds(20));
+        }
+        Assert.Equal(0, _queue.Entries);
+        var before = Stands();
+        Arrive(3);
+        Advance(TimeSpan.FromDays(10));
+        Drain();
+        Do(q => q.Resume(_now, _effects));
+        Drain();
+        Assert.Equal(before, Stands().Take(before.Count));
+        Assert.Empty(_queue.Owners());
+        Assert.Equal(0, _queue.Recipients);
+
+        List<string> Stands() => [.. _entries.Values.OrderBy(static entry => entry.Index).Select(static entry => $"{entry.Index} {entry.Attempts} {entry.Notices} {string.Join(',', entry.Statuses)}")];
     }
 
     private string Explain() => string.Join("; ", _queue.Inspect(new(null, 10)).Described.Select(d => d.ToString()));
@@ -101,6 +128,7 @@ internal sealed partial class QueueSimulation
             case 16 when _random.Next(20) == 0: Restart(); break;
             case 17 when _random.Next(10) == 0: _now -= TimeSpan.FromMinutes(_random.Next(1, 90)); break;
             case 18 when _random.Next(5) == 0 && _pools.Count > 0: CrashPool(Pick(_pools.Values.ToList())); break;
+            case 20: Suspend(_domains.Where(_ => _random.Next(4) == 0)); break;
             case 19: Drain(); CheckNothingOverdue(); break;
             default: Deliver(); break;
         }
@@ -117,6 +145,12 @@ internal sealed partial class QueueSimulation
             arrivals.Add(entry.ToArrival());
         }
         Do(q => q.Arrive(arrivals, _now, _effects));
+    }
+
+    private void Suspend(IEnumerable<SimulatedDomain> domains)
+    {
+        _suspended.Set(RuleSet.Empty.Merge(domains.Select(domain => new Rule(Suspension.KeyOf(domain.Name), new(1, "node"), IsRemoved: false, "", null, "simulation", "", Start))), _now);
+        Do(q => q.Suspend([.. _domains.Select(domain => domain.Name)], _now, _effects));
     }
 
     private void ChangeTrouble()
@@ -154,7 +188,7 @@ internal sealed partial class QueueSimulation
         return next;
     }
 
-    private void StartQueue() => _queue = new(_node, _schedule, _closed, 3, _random.NextDouble, _now);
+    private void StartQueue() => _queue = new(_node, _schedule, _suspended, 3, _random.NextDouble, _now);
 
     /// <summary>The process dies and comes again: whatever was in memory is gone, the spool is not.</summary>
     private void Restart()

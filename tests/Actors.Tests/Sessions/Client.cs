@@ -17,12 +17,12 @@ public sealed class Client : IDuplexPipe, IDisposable
     private readonly Pipe _toServer;
     private readonly Pipe _toClient;
 
-    internal Client(SmtpListener listener, IPEndPoint address, PipeOptions? toClient = null)
+    internal Client(SmtpListener listener, IPEndPoint address, PipeOptions? toClient = null, ProxiedClient? proxied = null)
     {
         _toServer = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
         _toClient = new(toClient ?? new PipeOptions(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, useSynchronizationContext: false));
         Sent = new(_toClient.Writer);
-        Connection = new(listener, new Context
+        var context = new Context
         {
             Aborted = () =>
             {
@@ -33,7 +33,9 @@ public sealed class Client : IDuplexPipe, IDisposable
             Transport = new Ends(_toServer.Reader, Sent),
             RemoteEndPoint = address,
             ConnectionClosed = _closed.Token,
-        });
+        };
+        context.Features.Set(proxied);
+        Connection = new(listener, context);
         Run = Connection.RunAsync();
         _ = LingerAsync();
     }

@@ -45,6 +45,7 @@ public sealed class ReceptionFixture : IAsyncDisposable
             "relay.example.net", limits ?? new(), relay ?? new(), Spool, _events, Closed, Sessions, NullLogger<Reception>.Instance, Time);
         Reception.SetReady(ready);
         Listener = new(Reception, new() { Name = "relay", Bind = new(IPAddress.Loopback, 0), BareNewline = bareNewline });
+        Behind = new(Reception, new() { Name = "behind", Bind = new(IPAddress.Loopback, 0), ProxyProtocol = ProxyProtocol.Required });
     }
 
     public Spool.Spool Spool { get; }
@@ -61,6 +62,9 @@ public sealed class ReceptionFixture : IAsyncDisposable
     public Reception Reception { get; }
 
     public SmtpListener Listener { get; }
+
+    /// <summary>A listener that requires the PROXY header.</summary>
+    public SmtpListener Behind { get; }
 
     /// <summary>The messages that were committed, in order.</summary>
     public async Task<IReadOnlyList<Kept>> KeptAsync()
@@ -83,11 +87,15 @@ public sealed class ReceptionFixture : IAsyncDisposable
     public async Task<IReadOnlyList<JsonElement>> EventsAsync()
     {
         await _events.DisposeAsync();
-        return [.. Directory.EnumerateFiles(Path.Combine(Folder, "events")).Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Select(line => JsonDocument.Parse(line).RootElement)];
+        var folder = Path.Combine(Folder, "events");
+        return !Directory.Exists(folder) ? [] : [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
     /// <summary>Connects a client.</summary>
     public Client Connect(string address = "127.0.0.1", PipeOptions? toClient = null) => new(Listener, new(IPAddress.Parse(address), 40000), toClient);
+
+    /// <summary>Connects what stands behind a load balancer's header.</summary>
+    public Client Connect(ClientOrigin origin) => new(Behind, new(origin.Address, origin.Port), null, new(origin));
 
     public async ValueTask DisposeAsync()
     {

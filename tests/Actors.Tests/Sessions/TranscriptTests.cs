@@ -1,4 +1,7 @@
+using System.Net;
+using MailCluster.Actors.Sessions;
 using MailCluster.Protocol.Content;
+using MailCluster.Protocol.Proxy;
 using MailCluster.Support;
 
 namespace MailCluster.Actors.Tests.Sessions;
@@ -20,7 +23,9 @@ public class TranscriptTests
             new() { Recipients = 100, MessageSize = 2000, Errors = 12, TransactionsPerConnection = 8, LineLength = 100, ReceivedFields = 5 },
             new() { Domains = [new("ours.example")] },
             name.Contains("normalize", StringComparison.Ordinal) ? BareNewlines.Normalize : BareNewlines.Reject);
-        using var client = reception.Connect(name.Contains("stranger", StringComparison.Ordinal) ? "198.51.100.7" : "127.0.0.1");
+        using var client = name.Contains("probe", StringComparison.Ordinal)
+            ? reception.Connect(ClientOrigin.Behind(new(IPAddress.Loopback, 40000), null, ProxyHeader.Local.Instance))
+            : reception.Connect(name.Contains("stranger", StringComparison.Ordinal) ? "198.51.100.7" : "127.0.0.1");
         await Transcript.Load(Path.Combine(s_folder, name + ".txt")).ReplayAsync(client, chunking);
         await client.HangUpAsync();
     }

@@ -57,6 +57,24 @@ public sealed class ConnectionBudgetTests
     }
 
     [Fact]
+    public void Who_cannot_use_what_is_kept_for_it_yet_comes_first_when_it_can()
+    {
+        var budget = Budget(1);
+        Assert.True(budget.TryTake(A));
+        Assert.False(budget.TryTake(B));
+        Assert.False(budget.TryTake(C));
+        budget.Return(A);
+        Assert.Equal(new SitePoolProtocol.Room(B), _news[^1]);
+        budget.Yield(B);
+        Assert.Equal(new SitePoolProtocol.Room(C), _news[^1]);
+        Assert.True(budget.TryTake(C));
+        Assert.False(budget.TryTake(A));
+        Assert.False(budget.TryTake(B));
+        budget.Return(C);
+        Assert.Equal(new SitePoolProtocol.Room(B), _news[^1]);
+    }
+
+    [Fact]
     public void What_is_declined_goes_to_the_next()
     {
         var budget = Budget(1);

@@ -84,7 +84,7 @@ public sealed class SharedConnectionsTests
             World = world;
             _site = new(string.Create(CultureInfo.InvariantCulture, $"route:host-{number}:25"), SiteKey.DefaultSource);
             _domain = new(string.Create(CultureInfo.InvariantCulture, $"d{number}.example"));
-            _state = new(_site, new("node:4053", 1), Options, new(), new(), world._budget);
+            _state = new(_site, new("node:4053", 1), Options, new(), new(), world._budget, new());
             world._pools.Add(_site, this);
             var made = Enumerable.Range(0, jobs).Select(i => new DeliveryJob(new(i), _domain, Start, 1000)).ToArray();
             _state.On(new SitePoolProtocol.Ready(_site, _domain, made, 0, To(_site), 0, 1), 0, _now, _effects);

@@ -11,7 +11,7 @@ public sealed class SitePoolStateTests
     private static readonly DeliveryOptions Options = new() { MaxReady = 16, ConnectionsPerSite = 3, MessagesPerConnection = 4 };
     private static readonly DomainName A = new("a.example");
     private static readonly DomainName B = new("b.example");
-    private readonly SitePoolState _pool = new(Site(), new("node:4053", 1), Options, new(), new(), new(Options.Connections));
+    private readonly SitePoolState _pool = new(Site(), new("node:4053", 1), Options, new(), new(), new(Options.Connections), new());
     private readonly SitePoolEffects _effects = new();
     private Moment _now = new(TimeSpan.FromDays(1), Start);
     private long _turn;

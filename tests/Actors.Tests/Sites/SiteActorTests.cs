@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.TestKit;
+using MailCluster.Actors.Facts;
 using MailCluster.Actors.Sites;
 using MailCluster.Actors.Wire;
 
@@ -14,6 +15,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
     private readonly Membership _membership = new();
     private readonly LeaseHoldings _holdings = new();
     private readonly ShardTenure _tenure = new();
+    private readonly FactStore _facts = new();
     private readonly NodeId _self;
     private long _number;
 
@@ -111,7 +113,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         site.Tell(new SiteProtocol.Holding(Site, new("b:1", 9), held.Epoch, default, []));
         site.Tell(request with { Number = 2 }, other.Ref);
 
-        Assert.Equal(6, other.ExpectMsg<SiteProtocol.Granted>().Connections);
+        Assert.Equal(6, other.FishForMessage<SiteProtocol.Granted>(_ => true).Connections);
     }
 
     [Fact]
@@ -132,8 +134,35 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
         Assert.False(_tenure.Knows(shard.Name, shard.Uid, Moment.Of(Sys.Scheduler)));
     }
 
+    [Fact]
+    public void A_new_incarnation_goes_on_from_what_its_predecessor_had_learned_of_the_site()
+    {
+        var site = Start();
+        for (var round = 1; round <= 3; round++)
+        {
+            site.Tell(Request(demand: 1) with { Failures = 5 * round });
+            var held = ExpectMsg<SiteProtocol.Held>();
+            Assert.Equal((SiteProtocol.HeldReason.Broken, TimeSpan.FromSeconds(10 * Math.Pow(2, round - 1))), (held.Reason, held.RetryAfter));
+            Assert.Equal(round.ToString(System.Globalization.CultureInfo.InvariantCulture), held.Fact!.Value);
+            Time.Advance(held.RetryAfter);
+            site.Tell(Request(demand: 1) with { Failures = 5 * round });
+            ExpectMsg<SiteProtocol.Granted>();      // the probe
+        }
+
+        // Its node dies; the next one, elsewhere, hears of it with the first request.
+        var kept = _facts.Find(SiteActor.FactOf(Site), Time.Now)!;
+        var elsewhere = ActorOfAsTestActorRef<SiteActor>(
+            Props.Create(() => new SiteActor(Site, new SiteNode(_membership, new(), new(), new SiteOptions(), new()))), TestActor, "elsewhere");
+        elsewhere.Tell(Request(demand: 5) with { Fact = kept });
+        Assert.Equal(1, ExpectMsg<SiteProtocol.Granted>().Connections);      // one connection tries
+        elsewhere.Tell(Request(demand: 5) with { Failures = 1 });
+        Assert.Equal(TimeSpan.FromSeconds(80), ExpectMsg<SiteProtocol.Held>().RetryAfter);
+        elsewhere.Tell(Request(demand: 5) with { Succeeded = true });
+        Assert.Equal("", ExpectMsg<SiteProtocol.Granted>().Fact!.Value);
+    }
+
     private TestActorRef<SiteActor> Start() =>
-        ActorOfAsTestActorRef<SiteActor>(Props.Create(() => new SiteActor(Site, new SiteNode(_membership, _holdings, _tenure, new SiteOptions()))), TestActor, "site");
+        ActorOfAsTestActorRef<SiteActor>(Props.Create(() => new SiteActor(Site, new SiteNode(_membership, _holdings, _tenure, new SiteOptions(), _facts))), TestActor, "site");
 
     private SiteProtocol.Request Request(int demand) => new(Site, _self, ++_number, default, 0, demand, 10, 0, false);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MailCluster.Actors.Sessions;
 using MailCluster.Node.Configuration;
 using MailCluster.Protocol.Addressing;
 using MailCluster.Protocol.Content;
@@ -64,6 +65,12 @@ public class ConfigurationReaderTests
         { "two routes for one domain", "routes = [ { domain = a.example, to = \"b.example:25\" }, { domain = A.example, to = \"c.example:25\" } ]", "two routes for \"a.example\"" },
         { "a route to ourselves", "routes = [ { domain = \"*\", to = \"127.0.0.1:2525\" } ]", "leads to this node's own listener \"relay\"" },
         { "a route to ourselves behind a wildcard", "listeners = [ { bind = \"0.0.0.0:25\" } ], routes = [ { domain = \"*\", to = \"127.0.0.1:25\" } ]", "leads to this node's own listener" },
+        { "the header from nobody", "listeners = [ { proxy-protocol = required } ]", "mailcluster.listeners: listener \"relay\" has proxy-protocol = required, but proxy-peers names no load balancer" },
+        { "the header from a list that is empty", "listeners = [ { proxy-protocol = required } ], proxy-peers = []", "mailcluster.proxy-peers: listener \"relay\" has proxy-protocol = required" },
+        { "load balancers and no header to believe", "proxy-peers = [\"192.0.2.1\"]", "mailcluster.proxy-peers: no listener has proxy-protocol = required: no header would ever be read" },
+        { "everybody as a load balancer", "listeners = [ { proxy-protocol = required } ], proxy-peers = [\"0.0.0.0/0\"]", "whoever reaches the port could say that he is any client" },
+        { "everybody as a load balancer by IPv6", "listeners = [ { proxy-protocol = required } ], proxy-peers = [\"::/0\"]", "whoever reaches the port could say that he is any client" },
+        { "a header where it comes", "listeners = [ { proxy-protocol = optional } ], proxy-peers = [\"192.0.2.1\"]", "mailcluster.listeners[0].proxy-protocol: \"optional\": expected off or required" },
         { "no listener at all", "listeners = []", "nobody could hand in mail" },
         { "a second listener without bind", "listeners = [ { name = a }, { name = b } ]", "mailcluster.listeners[1].bind: is missing" },
         { "two listeners of one name", "listeners = [ { name = a, bind = \"127.0.0.1:25\" }, { name = a, bind = \"127.0.0.1:26\" } ]", "two listeners are named \"a\"" },
@@ -87,12 +94,20 @@ public class ConfigurationReaderTests
         { "TLS is not there yet", "listeners = [ { tls = starttls } ]", "mailcluster.listeners[0].tls: \"starttls\": this version does not do it; leave it at off" },
         { "a word that tls will never know", "listeners = [ { tls = sometimes } ]", "expected off, starttls or implicit" },
         { "AUTH is not there yet", "listeners = [ { auth = optional } ]", "this version does not do it" },
-        { "PROXY is not there yet", "listeners = [ { proxy-protocol = required } ]", "this version does not do it" },
         { "certificates are not there yet", "tls { certificates = [ { certificate = a, key = b } ] }", "mailcluster.tls.certificates: this version does not do it; leave it at []" },
         { "users are not there yet", "users { file = \"users.json\" }", "mailcluster.users.file: \"users.json\": this version does not do it" },
-        { "peers of PROXY are not there yet", "proxy-peers = [\"10.0.0.0/8\"]", "mailcluster.proxy-peers: this version does not do it" },
-        { "other nodes are not there yet", "cluster { nodes = [\"a:4053\"] }", "mailcluster.cluster.nodes: this version does not do it" },
-        { "TLS between nodes is not there yet", "cluster { tls { certificate = a } }", "mailcluster.cluster.tls.certificate: \"a\": this version does not do it" },
+        { "a node that is not among its cluster's", "cluster { nodes = [\"a.example:4053\", \"b.example:4053\"] }", "mailcluster.cluster.nodes: this node, which calls itself 127.0.0.1:4053 (cluster.address), is not among them; if a.example:4053 is meant, set cluster.address" },
+        { "a node that calls itself otherwise", "cluster { address = \"10.0.0.1:4053\", nodes = [\"a.example:4053\", \"10.0.0.1:4054\"] }", "this node, which calls itself 10.0.0.1:4053 (cluster.address), is not among them; if 10.0.0.1:4054 is meant" },
+        { "a node that stands there twice", "cluster { nodes = [\"127.0.0.1:4053\", \"127.0.0.1:4053\"] }", "mailcluster.cluster.nodes[1]: 127.0.0.1:4053 is in the list already" },
+        { "a node without its port", "cluster { nodes = [\"127.0.0.1\"] }", "mailcluster.cluster.nodes[0]: \"127.0.0.1\": expected a host and a port" },
+        { "peers cannot know a port that is any", "cluster { bind = \"127.0.0.1:0\", address = \"127.0.0.1:4053\", nodes = [\"127.0.0.1:4053\"] }", "port 0 is any free one, which peers cannot know" },
+        { "TLS between nodes without a key", "cluster { tls { certificate = a, authority = c } }", "mailcluster.cluster.tls.certificate: mutual TLS needs all three of certificate, key and authority; missing: cluster.tls.key" },
+        { "a service without the number of its pods", "cluster { service = mail-nodes }", "mailcluster.cluster.service: needs cluster.replicas" },
+        { "a number of pods without their service", "cluster { replicas = 3 }", "mailcluster.cluster.replicas: has no effect without cluster.service" },
+        { "a pod on loopback", "cluster { service = mail-nodes, replicas = 3 }", "mailcluster.cluster.service: peers cannot reach cluster.bind = 127.0.0.1:4053" },
+        { "a service and nodes", "cluster { service = mail-nodes, replicas = 3, nodes = [\"127.0.0.1:4053\"] }", "only one of the two may be set" },
+        { "no room above the cluster's port", "cluster { bind = \"127.0.0.1:65500\" }", "port 65500 leaves no room for the bootstrap port 37 above it; set cluster.bootstrap" },
+        { "the bootstrap endpoint on another port of ours", "cluster { bootstrap = \"127.0.0.1:8080\", nodes = [\"127.0.0.1:4053\"] }", "127.0.0.1:8080 is the same port as http.bind" },
         { "a substitution would be empty without a word", "hostname = ${?POD}", "substitutions are not understood; set the environment variable MAILCLUSTER__HOSTNAME instead" },
         { "an unknown log level", "log { level = verbose }", "expected debug, info, warning or error" },
         { "an empty directory", "data-directory = \"\"", "may not be empty" },
@@ -242,6 +257,45 @@ public class ConfigurationReaderTests
         Assert.Equal((new DomainName("example.com"), "mail.example.com", 587), (options.Routes[1].Domain, options.Routes[1].Host, options.Routes[1].Port));
         Assert.Equal(("mail-0.mail", 4053), (options.Cluster.Host, options.Cluster.Port));
     }
+
+    [Fact]
+    public void A_pod_computes_its_cluster_from_its_own_name()
+    {
+        var result = ConfigurationReader.Read("mailcluster.cluster { bind = \"0.0.0.0:4053\", service = mail-nodes, replicas = 3 }", null, [], new("mail-1", 1L << 30, "/tmp"));
+        Assert.Empty(result.Errors);
+        Assert.Equal(["mail-0.mail-nodes:4053", "mail-1.mail-nodes:4053", "mail-2.mail-nodes:4053"], result.Options!.Cluster.Nodes);
+        Assert.Equal("mail-1.mail-nodes:4053", result.Options.Cluster.Name);
+        Assert.Equal("0.0.0.0:4090", result.Options.Cluster.Bootstrap.ToString());
+
+        // One that was added joins the three.
+        var added = ConfigurationReader.Read("mailcluster.cluster { bind = \"0.0.0.0:4053\", service = mail-nodes, replicas = 3 }", null, [], new("mail-7", 1L << 30, "/tmp"));
+        Assert.Empty(added.Errors);
+        Assert.Equal(("mail-7.mail-nodes:4053", 3), (added.Options!.Cluster.Name, added.Options.Cluster.Nodes.Length));
+    }
+
+    [Fact]
+    public void A_service_needs_a_pod()
+        => Assert.Contains("this machine's name, relay.example.net, does not end in a number", Assert.Single(ConfigurationReader.Read("mailcluster.cluster { service = mail-nodes, replicas = 3 }", null, [], new("relay.example.net", 1L << 30, "/tmp")).Errors).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void Files_of_the_cluster_s_TLS_count_from_the_configuration()
+        => Assert.Equal(new("/etc/mailcluster/tls.crt", "/run/tls.key", "/etc/mailcluster/ca.crt"), Options("mailcluster.cluster.tls { certificate = tls.crt, key = \"/run/tls.key\", authority = ca.crt }").Cluster.Tls);
+
+    [Fact]
+    public void Reads_and_shows_the_load_balancers_and_the_listener_behind_them()
+    {
+        const string Text = "mailcluster { proxy-peers = [\"192.0.2.0/28\", \"2001:db8::1\"], listeners = [ { bind = \"0.0.0.0:2525\", proxy-protocol = required }, { bind = \"127.0.0.1:2526\" } ] }";
+        var options = Options(Text);
+        Assert.Equal([IPNetwork.Parse("192.0.2.0/28"), IPNetwork.Parse("2001:db8::1/128")], options.ProxyPeers);
+        Assert.Equal([ProxyProtocol.Required, ProxyProtocol.Off], options.Listeners.Select(listener => listener.ProxyProtocol));
+        var shown = Read(Text).Effective.Where(value => value.Key.Contains("proxy", StringComparison.Ordinal)).ToDictionary(value => value.Key, value => value.Value);
+        Assert.Equal("[\"192.0.2.0/28\", \"2001:db8::1/128\"]", shown["mailcluster.proxy-peers"]);
+        Assert.Equal(("required", "off"), (shown["mailcluster.listeners[0].proxy-protocol"], shown["mailcluster.listeners[1].proxy-protocol"]));
+    }
+
+    [Fact]
+    public void A_load_balancer_that_cannot_be_read_is_one_mistake_and_not_two()
+        => Assert.Single(Read("mailcluster { proxy-peers = [\"0.0.0.0/0\"], listeners = [ { proxy-protocol = required } ] }").Errors);
 
     [Fact]
     public void A_list_replaces_the_default_and_never_joins_it()

@@ -25,6 +25,18 @@ public class PreflightTests
     }
 
     [Fact]
+    public void What_a_killed_process_left_of_short_lived_files_is_gone_at_the_next_start()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("data/tmp"));
+        File.WriteAllText(folder.File("data/tmp/left"), "x");
+        File.WriteAllText(folder.File("data/kept"), "x");
+        DataDirectory.Lock(folder.File("data")).Dispose();
+        Assert.Empty(Directory.GetFiles(folder.File("data/tmp")));
+        Assert.True(File.Exists(folder.File("data/kept")));
+    }
+
+    [Fact]
     public void An_address_of_another_machine_is_named()
         => Assert.Contains("this machine does not have the address", Assert.Throws<StartFailedException>(() => BoundPorts.Bind(Options("listeners = [ { bind = \"192.0.2.1:2525\" } ]"))).Message, StringComparison.Ordinal);
 

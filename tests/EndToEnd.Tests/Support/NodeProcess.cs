@@ -14,21 +14,30 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Makes the configuration; starts nothing.</summary>
     /// <param name="settings">HOCON inside <c>mailcluster { }</c>, beside the ports and the data directory.</param>
-    public NodeProcess(string settings)
+    /// <param name="behindBalancer">With a second listener, <see cref="ProxyPort"/>, for 127.0.0.1 as load balancer.</param>
+    /// <param name="cluster">HOCON inside <c>cluster { }</c>, beside the handover port; null for a node alone.</param>
+    /// <param name="akka">HOCON inside <c>akka { }</c>.</param>
+    public NodeProcess(string settings, bool behindBalancer = false, string? cluster = null, string akka = "")
     {
+        cluster ??= string.Create(CultureInfo.InvariantCulture, $"bind = \"127.0.0.1:{FreePort.Next()}\"");
         SmtpPort = FreePort.Next();
+        ProxyPort = FreePort.Next();
+        var proxied = behindBalancer ? string.Create(CultureInfo.InvariantCulture, $$""", { name = behind, bind = "127.0.0.1:{{ProxyPort}}", proxy-protocol = required } ], proxy-peers = [ "127.0.0.1" """) : "";
         HttpPort = FreePort.Next();
         ConfigurationFile = _folder.File("cluster.hocon");
         File.WriteAllText(ConfigurationFile, string.Create(CultureInfo.InvariantCulture, $$"""
             mailcluster {
               hostname = "relay.test"
               data-directory = "data"
-              listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" } ]
+              listeners = [ { name = relay, bind = "127.0.0.1:{{SmtpPort}}" }{{proxied}} ]
               http { bind = "127.0.0.1:{{HttpPort}}" }
-              admin { bind = "127.0.0.1:{{FreePort.Next()}}" }
-              cluster { bind = "127.0.0.1:{{FreePort.Next()}}", handover = "127.0.0.1:{{FreePort.Next()}}" }
+              admin { bind = "127.0.0.1:{{AdminPort}}" }
+              cluster { handover = "127.0.0.1:{{FreePort.Next()}}", {{cluster}} }
               shutdown { delay = 0s, deliveries = 10s }
               {{settings}}
+            }
+            akka {
+              {{akka}}
             }
             """));
     }
@@ -36,6 +45,10 @@ internal sealed class NodeProcess : IAsyncDisposable
     public int SmtpPort { get; }
 
     public int HttpPort { get; }
+
+    public int AdminPort { get; } = FreePort.Next();
+
+    public int ProxyPort { get; }
 
     public string ConfigurationFile { get; }
 
@@ -60,9 +73,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         : [];
 
     /// <summary>Makes a node and waits until it takes mail.</summary>
-    public static async Task<NodeProcess> StartAsync(string settings)
+    public static async Task<NodeProcess> StartAsync(string settings, bool behindBalancer = false)
     {
-        var node = new NodeProcess(settings);
+        var node = new NodeProcess(settings, behindBalancer);
         await node.StartAsync();
         return node;
     }
@@ -70,14 +83,28 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts the process and waits for its greeting.</summary>
     public async Task StartAsync()
     {
+        Launch();
+        await Eventually.HoldsAsync(() => _process!.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
+        Assert.False(_process!.HasExited, $"The node ended at start:\n{Log}");
+    }
+
+    /// <summary>Starts the process and waits for nothing.</summary>
+    public void Launch()
+    {
         _process = new() { StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "mailcluster.dll"), "--config", ConfigurationFile]) { RedirectStandardOutput = true, RedirectStandardError = true } };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.HoldsAsync(() => _process.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
-        Assert.False(_process.HasExited, $"The node ended at start:\n{Log}");
+    }
+
+    /// <summary>Waits until the process ends by itself, and returns its exit code.</summary>
+    public async Task<int> EndAsync(TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
     }
 
     /// <summary>kill -9.</summary>
@@ -91,6 +118,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        return await EndAsync();
+    }
+
+    /// <summary>The exit code of a node that ends by itself.</summary>
+    public async Task<int> EndAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

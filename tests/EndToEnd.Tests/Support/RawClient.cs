@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -6,15 +7,16 @@ namespace MailCluster.EndToEnd.Tests.Support;
 /// <summary>A client that says just what it is told, and hands back replies as they come.</summary>
 internal sealed class RawClient : IDisposable
 {
-    private readonly TcpClient _client = new();
+    private readonly TcpClient _client;
     private readonly NetworkStream _stream;
     private readonly StreamReader _reader;
 
-    public RawClient(int port)
+    public RawClient(int port, string from = "127.0.0.1")
     {
+        _client = new(new IPEndPoint(IPAddress.Parse(from), 0));
         try
         {
-            _client.Connect("127.0.0.1", port);
+            _client.Connect(_client.Client.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, port);
         }
         catch (SocketException)
         {
@@ -27,9 +29,9 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>Connects, takes the greeting and says EHLO.</summary>
-    public static async Task<RawClient> HelloAsync(int port)
+    public static async Task<RawClient> HelloAsync(int port, string from = "127.0.0.1")
     {
-        var client = new RawClient(port);
+        var client = new RawClient(port, from);
         try
         {
             Assert.StartsWith("220", await client.ReplyAsync(), StringComparison.Ordinal);

@@ -20,6 +20,7 @@ public class SessionStateTests
     private static SessionState WithRecipient => new SessionState.Transaction(Mail(1));
     private static SessionState Full => new SessionState.Transaction(Mail(2));
     private static SessionState BetweenChunks => new SessionState.BetweenChunks(Mail(1), 600);
+    private static SessionState Probe => new SessionState.Probe();
     private static SessionState ChunksRefused => new SessionState.ChunksRefused(s_peer);
 
     /// <summary>What is answered at once: 0 where an effect must come first.</summary>
@@ -38,6 +39,19 @@ public class SessionStateTests
         { "RFC 5321 4.1.1.10: QUIT ends it", Connected, new Command.Quit(), 221, typeof(SessionState.Closed), typeof(Effect.Close) },
         { "STARTTLS is not offered", Ready, new Command.StartTls(), 502, typeof(SessionState.Ready), null },
         { "RFC 3030 2: BDAT out of order is swallowed", Connected, new Command.Bdat(5, false), 0, typeof(SessionState.Connected), typeof(Effect.SkipChunk) },
+        { "PROXY 2.2: a load balancer may say EHLO", Probe, new Command.Ehlo("c"), 250, typeof(SessionState.Probe), null },
+        { "PROXY 2.2: and HELO", Probe, new Command.Helo("c"), 250, typeof(SessionState.Probe), null },
+        { "PROXY 2.2: and NOOP", Probe, new Command.Noop(), 250, typeof(SessionState.Probe), null },
+        { "PROXY 2.2: and QUIT", Probe, new Command.Quit(), 221, typeof(SessionState.Closed), typeof(Effect.Close) },
+        { "A load balancer sends no mail", Probe, s_mail, 550, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: without mail service, 503 to RCPT", Probe, s_rcpt, 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to DATA", Probe, new Command.Data(), 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to RSET", Probe, new Command.Rset(), 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to VRFY", Probe, new Command.Vrfy("x"), 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to EXPN", Probe, new Command.Expn("x"), 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to HELP", Probe, new Command.Help(), 503, typeof(SessionState.Probe), null },
+        { "RFC 5321 3.1: to STARTTLS", Probe, new Command.StartTls(), 503, typeof(SessionState.Probe), null },
+        { "RFC 3030 2: and its chunks are swallowed", Probe, new Command.Bdat(5, true), 0, typeof(SessionState.Probe), typeof(Effect.SkipChunk) },
         { "RFC 5321 3.3: MAIL begins a transaction, if the node takes mail", Ready, s_mail, 0, typeof(SessionState.Ready), typeof(Effect.AdmitMail) },
         { "RFC 1870 6.1: declared size over the limit", Ready, s_mail with { Parameters = new(Size: 1001) }, 552, typeof(SessionState.Ready), null },
         { "RFC 1870 6.1: declared size at the limit", Ready, s_mail with { Parameters = new(Size: 1000) }, 0, typeof(SessionState.Ready), typeof(Effect.AdmitMail) },

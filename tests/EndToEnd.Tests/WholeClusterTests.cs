@@ -1,0 +1,141 @@
+using System.Net;
+using MailCluster.EndToEnd.Tests.Leaving;
+using MailCluster.EndToEnd.Tests.Support;
+
+namespace MailCluster.EndToEnd.Tests;
+
+/// <summary>What holds on all nodes at once, over real processes: a suspended domain, and one whose queue is full.</summary>
+[Collection(nameof(Alone))]
+public sealed class WholeClusterTests
+{
+    private static readonly HttpClient Client = new();
+
+    [Fact]
+    public async Task A_domain_suspended_at_one_node_is_kept_back_by_all_also_after_all_have_restarted_and_resumed_at_another()
+    {
+        await using var sink = new RecordingSink();
+        await using var trio = new NodeCluster(Routes.To(sink));
+        await trio.StartAsync();
+        await AskAsync(trio.Nodes[0], HttpMethod.Put, "/suspensions/held.example?reason=complaints&by=alice");
+        await Eventually.HoldsAsync(() => trio.Nodes.All(Knows), "the rule on all nodes", otherwise: () => Logs(trio));
+        for (var i = 0; i < 3; i++)
+        {
+            await AcceptAsync(trio.Nodes[i], $"kept{i}@held.example");
+            await AcceptAsync(trio.Nodes[i], $"sent{i}@other.example");
+        }
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"sent{i}@other.example")), "the other domain's mail", otherwise: () => Logs(trio));
+
+        await Task.WhenAll(trio.Nodes.Select(node => node.KillAsync()));
+        await trio.StartAsync();
+        Assert.All(trio.Nodes, node => Assert.True(Knows(node)));
+        await AcceptAsync(trio.Nodes[1], "again@other.example");
+        await Eventually.HoldsAsync(() => Came(sink, "again@other.example"), "the other domain's mail", otherwise: () => Logs(trio));
+        Assert.DoesNotContain(sink.Messages, message => message.Rcpts.Any(rcpt => rcpt.Contains("held.example", StringComparison.Ordinal)));
+
+        await AskAsync(trio.Nodes[2], HttpMethod.Delete, "/suspensions/held.example?by=bob");
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"kept{i}@held.example")), "what was kept, from all nodes", otherwise: () => Logs(trio));
+        await Eventually.HoldsAsync(() => trio.Nodes.All(node => node.Log.Contains("domain=held.example resumed by=bob", StringComparison.Ordinal)), "a line in each log", otherwise: () => Logs(trio));
+    }
+
+    [Fact]
+    public async Task A_domain_that_is_full_closes_on_every_node_stays_so_when_its_actors_node_dies_and_opens_when_it_is_drained()
+    {
+        // Ten recipients are the limit of a domain; nothing goes out until the next hop is there.
+        var port = FreePort.Next();
+        await using var trio = new NodeCluster(Routes.To(port) + "\nlimits { queue-per-domain = 10 }\nretry { first = 2s, max = 2s }\n");
+        await trio.StartAsync();
+        for (var i = 0; i < 6; i++)
+        {
+            await AcceptAsync(trio.Nodes[0], $"a{i}@full.example");
+            await AcceptAsync(trio.Nodes[1], $"b{i}@full.example", orFull: true);
+        }
+        foreach (var node in trio.Nodes)
+        {
+            // The third never had any mail for it.
+            await RefusesAsync(trio, node);
+        }
+
+        // The node of the domain's actor dies, and comes back with what mail it has: in between the actor is elsewhere.
+        await Eventually.HoldsAsync(() => trio.Nodes.Any(ClosedIt), "a line in the log of the actor's node", otherwise: () => Logs(trio));
+        var actors = trio.Nodes.First(ClosedIt);
+        await actors.KillAsync();
+        foreach (var other in trio.Nodes.Where(other => other != actors))
+        {
+            // 421 where it has lost touch for a moment, as on a busy machine it may.
+            Assert.Matches("^4(52 4[.]3[.]1|21 )", await RecipientAsync(other, "x@full.example"));
+        }
+        await actors.StartAsync();
+        foreach (var node in trio.Nodes)
+        {
+            await RefusesAsync(trio, node);
+        }
+
+        await using var sink = new RecordingSink(port: port);
+        foreach (var node in trio.Nodes)
+        {
+            await EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("250 ", StringComparison.Ordinal), $"{node.SmtpPort} to take mail again", trio);
+        }
+    }
+
+    private static bool ClosedIt(NodeProcess node) => node.Log.Contains("domain=full.example closed", StringComparison.Ordinal);
+
+    private static Task RefusesAsync(NodeCluster trio, NodeProcess node) =>
+        EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("452 4.3.1", StringComparison.Ordinal), $"{node.SmtpPort} to refuse", trio);
+
+    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what, NodeCluster trio)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        var end = DateTime.UtcNow + TimeSpan.FromSeconds(90);
+        while (!await condition())
+        {
+            Assert.True(DateTime.UtcNow < end, $"In time there should have been: {what}. {Logs(trio)}");
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static async Task<string> RecipientAsync(NodeProcess node, string recipient)
+    {
+        using var client = new RawClient(node.SmtpPort);
+        if (await client.ReplyAsync() is var greeting && !greeting.StartsWith("220", StringComparison.Ordinal))
+        {
+            return greeting;
+        }
+        await client.SayAsync("EHLO client.example");
+        await client.SayAsync("MAIL FROM:<a@example.com>");
+        return await client.SayAsync($"RCPT TO:<{recipient}>");
+    }
+
+    private static async Task AcceptAsync(NodeProcess node, string recipient, bool orFull = false)
+    {
+        using var client = await RawClient.HelloAsync(node.SmtpPort);
+        if (orFull)
+        {
+            await client.SayAsync("MAIL FROM:<a@example.com>");
+            if ((await client.SayAsync($"RCPT TO:<{recipient}>")).StartsWith("452", StringComparison.Ordinal))
+            {
+                return;
+            }
+            await client.SayAsync("RSET");
+        }
+        Assert.StartsWith("250 2.0.0", await client.MailAsync("a@example.com", recipient, "Subject: x\r\n\r\nx\r\n"), StringComparison.Ordinal);
+    }
+
+    private static bool Came(RecordingSink sink, string recipient) => sink.Messages.Any(message => message.Rcpts.Any(rcpt => rcpt.Contains(recipient, StringComparison.Ordinal)));
+
+    private static bool Knows(NodeProcess node)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{node.AdminPort}/suspensions");
+        using var response = Client.Send(request);
+        using var reader = new StreamReader(response.Content.ReadAsStream());
+        return reader.ReadToEnd().StartsWith("held.example since=", StringComparison.Ordinal);
+    }
+
+    private static async Task AskAsync(NodeProcess node, HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, $"http://127.0.0.1:{node.AdminPort}{path}");
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    private static string Logs(NodeCluster trio) => string.Join("\n----\n", trio.Nodes.Select(node => node.Log));
+}
