@@ -60,7 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", default="r1:10240 r3:10240 r3:1024")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--messages", type=int, default=30000, help="of each run, over all nodes")
+    parser.add_argument("--messages", type=int, default=60000, help="of each run, over all nodes")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="mailcluster-bench-", dir="/var/tmp")
     os.chmod(folder, 0o755)

@@ -23,7 +23,7 @@ public sealed class CutOffTests
         await Eventually.HoldsAsync(() => alone.Exits.Count > 0, "the minority's end", TimeSpan.FromSeconds(90), rig.Logs);
         Say($"the minority ended {(RigClock.Now - began).TotalSeconds:F1} s after it was cut off");
         Assert.Equal(RigNode.AsksForRestart, alone.Exits[0]);
-        var until = began + TimeSpan.FromSeconds(Rig.Rig.IsLong ? 60 : 30);
+        var until = began + TimeSpan.FromSeconds(Rig.Rig.IsLong ? 60 : 22);
         await Eventually.HoldsAsync(
             async () =>
             {
@@ -31,7 +31,7 @@ public sealed class CutOffTests
                 return RigClock.Now > until;
             },
             "time", TimeSpan.FromMinutes(2));
-        var accepted = load.Accepted.Values.Count(acceptance => acceptance.At > began + TimeSpan.FromSeconds(20));
+        var accepted = load.Accepted.Values.Count(acceptance => acceptance.At > began + TimeSpan.FromSeconds(15));
         Assert.True(accepted > 0, "The majority takes no mail.");
         await rig.EndAsync(cut, alone.Space.HealAsync);
         var healed = RigClock.Now;
@@ -54,7 +54,7 @@ public sealed class CutOffTests
             await deaf.Space.LoseIncomingAsync(100, rig.Nodes[0].Space);
             await deaf.Space.LoseIncomingAsync(20, rig.Nodes[2].Space, rig.World);
         });
-        await PassAsync(Rig.Rig.IsLong ? 60 : 15);
+        await PassAsync(Rig.Rig.IsLong ? 60 : 12);
         await rig.EndAsync(loss, deaf.Space.HealAsync);
         await rig.ReadyAsync(within: TimeSpan.FromSeconds(90));
 
@@ -63,10 +63,10 @@ public sealed class CutOffTests
         var cut = await rig.BeginAsync(unplugged, "unplugged", async () =>
         {
             await unplugged.Space.SlowDownAsync(64);
-            await PassAsync(5);
+            await PassAsync(3);
             await unplugged.Space.UnplugAsync();
         });
-        await PassAsync(Rig.Rig.IsLong ? 60 : 8);
+        await PassAsync(Rig.Rig.IsLong ? 60 : 6);
         await rig.EndAsync(cut, unplugged.Space.HealAsync);
         await rig.ReadyAsync(within: TimeSpan.FromSeconds(90));
         await EndAsync(rig, load);

@@ -14,27 +14,27 @@ public sealed class WholeClusterTests
     public async Task A_domain_suspended_at_one_node_is_kept_back_by_all_also_after_all_have_restarted_and_resumed_at_another()
     {
         await using var sink = new RecordingSink();
-        await using var trio = new NodeCluster(Routes.To(sink));
-        await trio.StartAsync();
-        await AskAsync(trio.Nodes[0], HttpMethod.Put, "/suspensions/held.example?reason=complaints&by=alice");
-        await Eventually.HoldsAsync(() => trio.Nodes.All(Knows), "the rule on all nodes", otherwise: () => Logs(trio));
+        await using var cluster = new NodeCluster(Routes.To(sink));
+        await cluster.StartAsync();
+        await AskAsync(cluster.Nodes[0], HttpMethod.Put, "/suspensions/held.example?reason=complaints&by=alice");
+        await Eventually.HoldsAsync(() => cluster.Nodes.All(Knows), "the rule on all nodes", otherwise: () => Logs(cluster));
         for (var i = 0; i < 3; i++)
         {
-            await AcceptAsync(trio.Nodes[i], $"kept{i}@held.example");
-            await AcceptAsync(trio.Nodes[i], $"sent{i}@other.example");
+            await AcceptAsync(cluster.Nodes[i], $"kept{i}@held.example");
+            await AcceptAsync(cluster.Nodes[i], $"sent{i}@other.example");
         }
-        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"sent{i}@other.example")), "the other domain's mail", otherwise: () => Logs(trio));
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"sent{i}@other.example")), "the other domain's mail", otherwise: () => Logs(cluster));
 
-        await Task.WhenAll(trio.Nodes.Select(node => node.KillAsync()));
-        await trio.StartAsync();
-        Assert.All(trio.Nodes, node => Assert.True(Knows(node)));
-        await AcceptAsync(trio.Nodes[1], "again@other.example");
-        await Eventually.HoldsAsync(() => Came(sink, "again@other.example"), "the other domain's mail", otherwise: () => Logs(trio));
+        await Task.WhenAll(cluster.Nodes.Select(node => node.KillAsync()));
+        await cluster.StartAsync();
+        Assert.All(cluster.Nodes, node => Assert.True(Knows(node)));
+        await AcceptAsync(cluster.Nodes[1], "again@other.example");
+        await Eventually.HoldsAsync(() => Came(sink, "again@other.example"), "the other domain's mail", otherwise: () => Logs(cluster));
         Assert.DoesNotContain(sink.Messages, message => message.Rcpts.Any(rcpt => rcpt.Contains("held.example", StringComparison.Ordinal)));
 
-        await AskAsync(trio.Nodes[2], HttpMethod.Delete, "/suspensions/held.example?by=bob");
-        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"kept{i}@held.example")), "what was kept, from all nodes", otherwise: () => Logs(trio));
-        await Eventually.HoldsAsync(() => trio.Nodes.All(node => node.Log.Contains("domain=held.example resumed by=bob", StringComparison.Ordinal)), "a line in each log", otherwise: () => Logs(trio));
+        await AskAsync(cluster.Nodes[2], HttpMethod.Delete, "/suspensions/held.example?by=bob");
+        await Eventually.HoldsAsync(() => Enumerable.Range(0, 3).All(i => Came(sink, $"kept{i}@held.example")), "what was kept, from all nodes", otherwise: () => Logs(cluster));
+        await Eventually.HoldsAsync(() => cluster.Nodes.All(node => node.Log.Contains("domain=held.example resumed by=bob", StringComparison.Ordinal)), "a line in each log", otherwise: () => Logs(cluster));
     }
 
     [Fact]
@@ -42,53 +42,53 @@ public sealed class WholeClusterTests
     {
         // Ten recipients are the limit of a domain; nothing goes out until the next hop is there.
         var port = FreePort.Next();
-        await using var trio = new NodeCluster(Routes.To(port) + "\nlimits { queue-per-domain = 10 }\nretry { first = 2s, max = 2s }\n");
-        await trio.StartAsync();
+        await using var cluster = new NodeCluster(Routes.To(port) + "\nlimits { queue-per-domain = 10 }\nretry { first = 2s, max = 2s }\n");
+        await cluster.StartAsync();
         for (var i = 0; i < 6; i++)
         {
-            await AcceptAsync(trio.Nodes[0], $"a{i}@full.example");
-            await AcceptAsync(trio.Nodes[1], $"b{i}@full.example", orFull: true);
+            await AcceptAsync(cluster.Nodes[0], $"a{i}@full.example");
+            await AcceptAsync(cluster.Nodes[1], $"b{i}@full.example", orFull: true);
         }
-        foreach (var node in trio.Nodes)
+        foreach (var node in cluster.Nodes)
         {
             // The third never had any mail for it.
-            await RefusesAsync(trio, node);
+            await RefusesAsync(cluster, node);
         }
 
         // The node of the domain's actor dies, and comes back with what mail it has: in between the actor is elsewhere.
-        await Eventually.HoldsAsync(() => trio.Nodes.Any(ClosedIt), "a line in the log of the actor's node", otherwise: () => Logs(trio));
-        var actors = trio.Nodes.First(ClosedIt);
+        await Eventually.HoldsAsync(() => cluster.Nodes.Any(ClosedIt), "a line in the log of the actor's node", otherwise: () => Logs(cluster));
+        var actors = cluster.Nodes.First(ClosedIt);
         await actors.KillAsync();
-        foreach (var other in trio.Nodes.Where(other => other != actors))
+        foreach (var other in cluster.Nodes.Where(other => other != actors))
         {
             // 421 where it has lost touch for a moment, as on a busy machine it may.
             Assert.Matches("^4(52 4[.]3[.]1|21 )", await RecipientAsync(other, "x@full.example"));
         }
         await actors.StartAsync();
-        foreach (var node in trio.Nodes)
+        foreach (var node in cluster.Nodes)
         {
-            await RefusesAsync(trio, node);
+            await RefusesAsync(cluster, node);
         }
 
         await using var sink = new RecordingSink(port: port);
-        foreach (var node in trio.Nodes)
+        foreach (var node in cluster.Nodes)
         {
-            await EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("250 ", StringComparison.Ordinal), $"{node.SmtpPort} to take mail again", trio);
+            await EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("250 ", StringComparison.Ordinal), $"{node.SmtpPort} to take mail again", cluster);
         }
     }
 
     private static bool ClosedIt(NodeProcess node) => node.Log.Contains("domain=full.example closed", StringComparison.Ordinal);
 
-    private static Task RefusesAsync(NodeCluster trio, NodeProcess node) =>
-        EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("452 4.3.1", StringComparison.Ordinal), $"{node.SmtpPort} to refuse", trio);
+    private static Task RefusesAsync(NodeCluster cluster, NodeProcess node) =>
+        EventuallyAsync(async () => (await RecipientAsync(node, "x@full.example")).StartsWith("452 4.3.1", StringComparison.Ordinal), $"{node.SmtpPort} to refuse", cluster);
 
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what, NodeCluster trio)
+    private static async Task EventuallyAsync(Func<Task<bool>> condition, string what, NodeCluster cluster)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         var end = DateTime.UtcNow + TimeSpan.FromSeconds(90);
         while (!await condition())
         {
-            Assert.True(DateTime.UtcNow < end, $"In time there should have been: {what}. {Logs(trio)}");
+            Assert.True(DateTime.UtcNow < end, $"In time there should have been: {what}. {Logs(cluster)}");
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
@@ -137,5 +137,5 @@ public sealed class WholeClusterTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    private static string Logs(NodeCluster trio) => string.Join("\n----\n", trio.Nodes.Select(node => node.Log));
+    private static string Logs(NodeCluster cluster) => string.Join("\n----\n", cluster.Nodes.Select(node => node.Log));
 }

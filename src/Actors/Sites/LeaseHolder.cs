@@ -138,8 +138,11 @@ public sealed class LeaseHolder(SiteKey site, NodeId node, int limit, RequestNum
         _number = numbers.Next();
         if (demand == 0)
         {
+            if (Allowed(now) > 0)
+            {
+                holdings?.Hold(site, _epoch, 0, default);       // What has run out is not given back: where its granter is gone, the node may go on with it when there is mail again.
+            }
             _granted = 0;
-            holdings?.Hold(site, _epoch, 0, default);
             _answered = _number;        // what answers an earlier request grants what has been given back
             _unanswered.Clear();
             Held = null;

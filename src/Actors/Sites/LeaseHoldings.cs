@@ -43,8 +43,14 @@ public sealed class LeaseHoldings
         }
     }
 
-    /// <summary>A pool ends: it holds nothing and has no request under way.</summary>
-    public void Release(SiteKey site) => _entries.TryRemove(site, out _);
+    /// <summary>A pool ends: it holds nothing and has no request under way. A lease that has run out is remembered for a while all the same, see <see cref="HeldLease.Remaining"/>.</summary>
+    public void Release(SiteKey site, Moment now)
+    {
+        if (_entries.TryGetValue(site, out var entry) && !(entry.Connections > 0 && entry.Expires.HasCome(now)))
+        {
+            _entries.TryRemove(KeyValuePair.Create(site, entry));
+        }
+    }
 
     /// <summary>Tells a new incarnation what is held, and shuts out all older ones. Returns the newest incarnation known; where that is newer than the one that asks, nothing is shut out, but
     /// what is held is told all the same: one that has meanwhile become that newest may take this for the answer to its later question.</summary>

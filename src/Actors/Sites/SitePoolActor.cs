@@ -230,7 +230,7 @@ internal sealed class SitePoolActor : UntypedActor, IWithTimers
     /// <summary>Whatever ends the pool, its jobs go back to their queues.</summary>
     protected override void PostStop()
     {
-        _parts.Holdings.Release(_site);
+        _parts.Holdings.Release(_site, Moment.Of(Context.System.Scheduler));
         _parts.Connections.Forget(_site);
         _parts.Questions.End(_site);
         if (_state.IsEmpty && _gathered == 0)

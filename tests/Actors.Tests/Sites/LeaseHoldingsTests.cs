@@ -54,6 +54,21 @@ public sealed class LeaseHoldingsTests
     }
 
     [Fact]
+    public void Remembers_a_lease_that_ran_out_when_its_pool_ends_and_none_that_ran()
+    {
+        // A destination with a mail now and then has no pool by the time a dead granter's successor asks; it may go on with what it had all the same.
+        _holdings.Hold(Site, First, 4, Now.Plus(TimeSpan.FromSeconds(9)));
+        _holdings.Release(Site, Now.Plus(TimeSpan.FromSeconds(10)));
+        _holdings.Tell(Site, Second, Now.Plus(TimeSpan.FromSeconds(11)), out var lease);
+        Assert.Equal(new(4, TimeSpan.FromSeconds(-2), First.Node), lease);
+
+        _holdings.Hold(Site, Second, 4, Now.Plus(TimeSpan.FromSeconds(30)));
+        _holdings.Release(Site, Now.Plus(TimeSpan.FromSeconds(20)));
+        _holdings.Tell(Site, new Epoch(3, 1), Now.Plus(TimeSpan.FromSeconds(21)), out lease);
+        Assert.Equal(0, lease.Connections);
+    }
+
+    [Fact]
     public async Task Of_a_question_and_a_grant_at_the_same_time_one_comes_first()
     {
         for (var round = 0; round < 2000; round++)

@@ -89,7 +89,8 @@ internal sealed partial class LeaseSimulation
     {
         // Shards go to nodes that are up alone.
         var living = _nodes.Where(node => !node.IsRemoved && !node.IsDead && _now >= node.UpAt).ToList();
-        return living[_random.Next(living.Count)];
+        // All that are left may have joined a moment ago.
+        return living.Count > 0 ? living[_random.Next(living.Count)] : _nodes.Find(node => !node.IsRemoved && !node.IsDead) ?? _nodes[^1];
     }
 
     private void MoveTo(SimulatedNode owner)
