@@ -53,19 +53,3 @@ internal sealed class MarkRequest(RecordType type, int count, string? receiver)
         }
     }
 }
-
-/// <summary>One message of a request.</summary>
-/// <param name="Request">The request.</param>
-/// <param name="Message">The message.</param>
-/// <param name="Number">Of a mark: the number of the newest one that its record knows of; else the handover that it must be marked with.</param>
-/// <param name="Times">Of one that is kept: what the queue is told again.</param>
-internal readonly record struct PendingMark(MarkRequest Request, QueueId Message, int Number, KeptTimes? Times);
-
-/// <summary>What the index does not know of a message, and the queue must.</summary>
-/// <param name="Arrived">When it was accepted.</param>
-/// <param name="Size">Octets of content.</param>
-/// <param name="NextAttempts">When its entries are due, by the numbers of their destinations.</param>
-internal sealed record KeptTimes(DateTimeOffset Arrived, long Size, Dictionary<int, DateTimeOffset> NextAttempts);
-
-/// <summary>What becomes of a message in the index once its record is durable.</summary>
-internal readonly record struct MarkChange(PendingMark Source, int Slot, RecordHeader Header, long Offset, string? Receiver);

@@ -7,7 +7,7 @@ namespace MailCluster.Actors.Handover;
 // How one message goes out, and how the replies to many come in.
 internal sealed partial class DonorConnection
 {
-    private async Task SendAsync(Spool.Spool spool, HandingOver marked, Task replies, Action<SpooledMessage> sending, Action<HandingOver, Exception?> unreadable)
+    private async Task SendAsync(Spool.Spool spool, HandingOver marked, Action<SpooledMessage> sending, Action<HandingOver, Exception?> unreadable)
     {
         SpooledMessage? opened = null;
         byte[] first;
@@ -44,7 +44,7 @@ internal sealed partial class DonorConnection
             if (length > PipelinedContent)
             {
                 await FlushAsync().ConfigureAwait(false);
-                if (!await MayFollowAsync(id, replies).ConfigureAwait(false))
+                if (!await MayFollowAsync(id).ConfigureAwait(false))
                 {
                     return;
                 }
@@ -59,7 +59,7 @@ internal sealed partial class DonorConnection
         }
     }
 
-    private async Task<bool> MayFollowAsync(string id, Task replies)
+    private async Task<bool> MayFollowAsync(string id)
     {
         while (true)
         {
@@ -69,7 +69,7 @@ internal sealed partial class DonorConnection
                 {
                     return true;
                 }
-                if (!_transfers.Open.Contains(id) || replies.IsCompleted)
+                if (!_transfers.Open.Contains(id) || _repliesEnded)
                 {
                     return false;
                 }
@@ -158,6 +158,11 @@ internal sealed partial class DonorConnection
         }
         finally
         {
+            // Before the release: whoever wakes by it must see that no other will come.
+            lock (_transfers)
+            {
+                _repliesEnded = true;
+            }
             _answered.Release();
         }
     }

@@ -30,6 +30,7 @@ internal sealed partial class DonorConnection : IAsyncDisposable
     private readonly SemaphoreSlim _answered = new(0);
     private readonly CancellationToken _end;
     private bool _sent;
+    private bool _repliesEnded;
 
     private DonorConnection(Stream stream, CancellationToken end)
     {
@@ -97,7 +98,7 @@ internal sealed partial class DonorConnection : IAsyncDisposable
     public async Task SendAsync(
         Spool.Spool spool, IReadOnlyList<HandingOver> messages, Action<SpooledMessage> sending, Action<DonorVerdict> decided, Action<HandingOver, Exception?> unreadable)
     {
-        _sent = false;
+        (_sent, _repliesEnded) = (false, false);
         var replies = Task.Run(() => ReadVerdictsAsync(decided));
         try
         {
@@ -107,7 +108,7 @@ internal sealed partial class DonorConnection : IAsyncDisposable
                 {
                     break;
                 }
-                await SendAsync(spool, message, replies, sending, unreadable).ConfigureAwait(false);
+                await SendAsync(spool, message, sending, unreadable).ConfigureAwait(false);
             }
             await FlushAsync().ConfigureAwait(false);
         }

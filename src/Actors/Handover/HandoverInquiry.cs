@@ -18,6 +18,8 @@ public sealed class HandoverInquiry : IAsyncDisposable
     private readonly HandoverParts _parts;
     private readonly ConcurrentDictionary<HandoverId, string> _open = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    // Members that answer and do not know: their own disk is damaged. Guarded by the pass.
+    private readonly HashSet<ulong> _cannotSay = [];
     private readonly SemaphoreSlim _wake = new(0);
     private readonly SemaphoreSlim _pass = new(1);
     private readonly CancellationTokenSource _end = new();
@@ -71,7 +73,7 @@ public sealed class HandoverInquiry : IAsyncDisposable
 
     /// <summary>
     /// An operator says that a receiver is gone for good, with its disk: what is marked for it is kept without its word, and queued again. Should it come back with the disk, what it had is delivered
-    /// twice. Returns how many messages there were; null where it is a member, which is asked itself.
+    /// twice. Returns how many messages there were; null where it is a member that may yet give its word.
     /// </summary>
     /// <param name="receiver">The id of its spool.</param>
     /// <param name="author">Who says so.</param>
@@ -82,7 +84,7 @@ public sealed class HandoverInquiry : IAsyncDisposable
         await _pass.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if ((await _parts.Peers(cancellation).ConfigureAwait(false)).Any(peer => peer.Spool == receiver))
+            if ((await _parts.Peers(cancellation).ConfigureAwait(false)).Any(peer => peer.Spool == receiver) && !_cannotSay.Contains(receiver))
             {
                 return null;
             }
@@ -201,6 +203,14 @@ public sealed class HandoverInquiry : IAsyncDisposable
             {
                 await connection.ForgetAsync().ConfigureAwait(false);
             }
+
+            if (had.Count + never.Count == handovers.Count)
+            {
+                _cannotSay.Remove(peer.Spool);
+                return;
+            }
+            _cannotSay.Add(peer.Spool);
+            throw new IOException("it answers that it does not know; its own log says why");
 
             List<HandoverId> Those(bool answer) => [.. handovers.Where((_, i) => answers[i] == answer)];
         }

@@ -11,7 +11,7 @@ namespace MailCluster.Actors.Handover;
 /// <summary>One connection of a donor: reads a line at a time, has <see cref="ReceiverState"/> decide it, and carries out what it decides.</summary>
 internal sealed class ReceivingConnection(Stream stream, string peer, HandoverReception reception)
 {
-    /// <summary>Who has not shown a ticket gets little patience; a member may have to wait for its own disk.</summary>
+    /// <summary>Who has not shown a ticket has so long in all, whatever it says: else strangers could take all connections. A member may have to wait for its own disk each time.</summary>
     private static readonly TimeSpan StrangersLimit = TimeSpan.FromSeconds(10), MembersLimit = TimeSpan.FromMinutes(5);
 
     private const int LongestLine = 1024;
@@ -34,6 +34,7 @@ internal sealed class ReceivingConnection(Stream stream, string peer, HandoverRe
     public async Task RunAsync(CancellationToken end)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(end);
+        limit.CancelAfter(StrangersLimit);
         try
         {
             Send(Replies.Greeting(reception.Hostname));
@@ -93,7 +94,7 @@ internal sealed class ReceivingConnection(Stream stream, string peer, HandoverRe
                 case null:
                     return;
                 case ReceiverEffect.CheckTicket check:
-                    transition = _state.On(Check(check.Ticket));
+                    transition = _state.On(Check(check.Ticket, limit));
                     break;
                 case ReceiverEffect.Admit admit:
                     transition = _state.On(new MailVerdict(await AdmitAsync(admit.Message, limit).ConfigureAwait(false)));
@@ -123,13 +124,14 @@ internal sealed class ReceivingConnection(Stream stream, string peer, HandoverRe
         }
     }
 
-    private TicketVerdict Check(HandoverCommand.Ticket ticket)
+    private TicketVerdict Check(HandoverCommand.Ticket ticket, CancellationTokenSource limit)
     {
         if (!reception.Tickets.Has(ticket.Text, ticket.Donor))
         {
             reception.Logger.Stranger(peer);
             return new(0, HandoverReplies.NoMember);
         }
+        limit.CancelAfter(MembersLimit);
         _donor = ticket.Donor;
         _number = reception.Enter(_donor);
         return new(reception.Spool.Id, null);
@@ -282,8 +284,16 @@ internal sealed class ReceivingConnection(Stream stream, string peer, HandoverRe
             return read;
         }
         await FlushAsync(limit).ConfigureAwait(false);
-        limit.CancelAfter(_state.IsMember ? MembersLimit : StrangersLimit);
+        MemberHasTime(limit);
         return await _input.ReadAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    private void MemberHasTime(CancellationTokenSource limit)
+    {
+        if (_state.IsMember)
+        {
+            limit.CancelAfter(MembersLimit);
+        }
     }
 
     private async ValueTask TakeAsync(long octets, Func<ReadOnlySequence<byte>, CancellationToken, ValueTask> take, CancellationTokenSource limit)
@@ -315,7 +325,7 @@ internal sealed class ReceivingConnection(Stream stream, string peer, HandoverRe
         if (_unsent > 0)
         {
             _unsent = 0;
-            limit.CancelAfter(MembersLimit);
+            MemberHasTime(limit);
             await _output.FlushAsync(limit.Token).ConfigureAwait(false);
         }
     }

@@ -10,11 +10,11 @@ internal sealed class RuleFile(string path)
 {
     private readonly CheckedFile _file = new(path, "rules", version: 1);
 
-    /// <summary>What it held when it was opened, and when that was written.</summary>
-    public RuleSet Rules { get; private init; } = RuleSet.Empty;
+    /// <summary>What it holds: an actor that is restarted begins with this.</summary>
+    public RuleSet Rules { get; private set; } = RuleSet.Empty;
 
-    /// <summary>When that was written; null where there was nothing.</summary>
-    public DateTimeOffset? SavedAt { get; private init; }
+    /// <summary>When that was written; null where there is nothing.</summary>
+    public DateTimeOffset? SavedAt { get; private set; }
 
     /// <summary>What was wrong with it, and where it is now; null where nothing was.</summary>
     public string? Damage { get; private init; }
@@ -47,5 +47,6 @@ internal sealed class RuleFile(string path)
         var written = new Proto.RuleFile { SavedUs = RulesWire.Write(now) };
         written.Rules.Add(rules.Rules.OrderBy(rule => rule.Key).Select(RulesWire.Write));
         _file.Write(written.ToByteArray());
+        (Rules, SavedAt) = (rules, now);
     }
 }

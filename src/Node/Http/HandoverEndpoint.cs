@@ -59,7 +59,7 @@ internal sealed class HandoverEndpoint(FinalLeave leave, NodeReadiness readiness
         {
             return await inquiry.KeepAsync(spool, author, cancellation) is { } kept
                 ? Said(StatusCodes.Status200OK, kept == 0 ? $"nothing waits for {receiver}" : string.Create(CultureInfo.InvariantCulture, $"{kept} messages are queued again here"))
-                : Said(StatusCodes.Status409Conflict, $"{receiver} is a member of the cluster, and is being asked");
+                : Said(StatusCodes.Status409Conflict, $"{receiver} is a member of the cluster: it is asked, and has not said that it does not know");
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

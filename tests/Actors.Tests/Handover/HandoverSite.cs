@@ -57,6 +57,8 @@ internal sealed class HandoverSite : IAsyncDisposable
     /// <summary>The others, by whom this site finds its peers. A listener of a peer may stand behind another address.</summary>
     public List<Func<HandoverSite, HandoverPeer?>> Peers { get; } = [];
 
+    public string SpoolFolder => Path.Combine(_folder, "spool");
+
     public string EventFolder => Path.Combine(_folder, "events");
 
     /// <summary>How this site shows itself to a donor; null while it is down.</summary>

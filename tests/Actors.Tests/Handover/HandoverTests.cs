@@ -170,6 +170,30 @@ public sealed class HandoverTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_receiver_that_does_not_know_what_it_had_may_be_given_up_though_it_is_there()
+    {
+        var before = await _donor.FillAsync(3, 14);
+        await _first.StopAsync();
+        await File.WriteAllTextAsync(Path.Combine(_first.SpoolFolder, "received"), "damaged");
+        _first.Open();
+        var peer = _first.SeenBy(_donor)!;
+        await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
+        _donor.Inquiry.Start();
+
+        int? kept;
+        var limit = Limit(60);
+        do
+        {
+            // Null until it has been asked, and has said so.
+            kept = await _donor.Inquiry.KeepAsync(peer.Spool, "operator", limit);
+        }
+        while (kept is null);
+
+        Assert.Equal(3, kept);
+        Assert.Empty(_donor.Spool.MarkedMessages());
+    }
+
+    [Fact]
     public async Task A_message_that_a_receiver_is_busy_with_is_offered_there_again()
     {
         _donor.Peers.RemoveAt(1);
@@ -204,9 +228,11 @@ public sealed class HandoverTests : IAsyncLifetime
         _donor.Peers[0] = donor => _first.SeenBy(donor)! with { Takes = true };
         _first.Refusal = _second.Refusal = Replies.SystemFull;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        Assert.Equal(new HandoverOutcome(0, 10, 0), await _donor.HandOverAsync(limit.Token));
+        var outcome = await _donor.HandOverAsync(limit.Token);
+        Assert.Equal((0, 10), (outcome.Handed, outcome.Left));
+        // What was on its way when time was up is asked about.
+        await Eventually(() => _donor.Spool.MarkedCount == 0);
         Assert.Equal(before, await _donor.StandingAsync());
-        Assert.Empty(_donor.Spool.MarkedMessages());
     }
 
     [Fact]

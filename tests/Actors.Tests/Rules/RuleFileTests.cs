@@ -28,6 +28,14 @@ public sealed class RuleFileTests : IDisposable
     }
 
     [Fact]
+    public void An_actor_that_is_restarted_begins_with_what_was_saved_last()
+    {
+        var file = RuleFile.Open(File1, Now);
+        file.Save(Rules, Now);
+        Assert.Equal((Rules, Now), (file.Rules, file.SavedAt));
+    }
+
+    [Fact]
     public void Without_a_file_there_are_no_rules_and_no_damage()
     {
         var found = RuleFile.Open(File1, Now);
