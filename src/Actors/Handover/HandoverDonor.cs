@@ -17,8 +17,9 @@ namespace MailCluster.Actors.Handover;
 /// </remarks>
 public sealed class HandoverDonor
 {
-    /// <summary>How long answers from receivers that have gone are waited for, when all else is done.</summary>
-    private static readonly TimeSpan AnswersLimit = TimeSpan.FromSeconds(60);
+    /// <summary>How long answers from receivers that have gone are waited for, when all else is done: a machine restarts in that time. What they may have had stays on this disk otherwise, which nobody
+    /// mounts any more.</summary>
+    private static readonly TimeSpan AnswersLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a node that finds no member waits for one.</summary>
     private static readonly TimeSpan AloneLimit = TimeSpan.FromSeconds(30);
