@@ -57,7 +57,7 @@ internal sealed class CountingSink : IAsyncDisposable
             while (true)
             {
                 var socket = await _listener.AcceptAsync(_stop.Token);
-                var connection = new Connection(socket);
+                Connection connection;
                 lock (_connections)
                 {
                     // Whoever has gone by now was gone before this one came, though its session may not have read that yet.
@@ -66,6 +66,7 @@ internal sealed class CountingSink : IAsyncDisposable
                         other.Look();
                     }
 
+                    connection = new(socket);       // opens now: not before those that were found closed
                     _connections.Add(connection);
                 }
 
