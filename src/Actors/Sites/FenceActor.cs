@@ -67,7 +67,7 @@ public sealed class FenceActor : UntypedActor, IWithTimers
                 PingOthers(now);
                 break;
             case ClusterEvent.MemberRemoved removed:
-                Remove(removed.Member.UniqueAddress, now);
+                Remove(removed.Member.UniqueAddress, removed.PreviousStatus, now);
                 break;
             case ClusterEvent.IMemberEvent changed:
                 Add(changed.Member, now);
@@ -98,14 +98,17 @@ public sealed class FenceActor : UntypedActor, IWithTimers
         PingOthers(now);
     }
 
-    private void Remove(UniqueAddress member, Moment now)
+    private void Remove(UniqueAddress member, MemberStatus last, Moment now)
     {
         var node = NodeId.Of(member);
         _peers.Remove(node);
-        var view = _membership.Now;
-        if (view.Members.Contains(node))
+        if (_membership.Now.Members.Contains(node))
         {
-            Publish(view with { Members = view.Members.Remove(node), Joining = view.Joining.Remove(node), Gone = view.Gone.SetItem(node, now) });
+            Publish(_membership.Now.Without(node, last, now));
+            if (!_membership.Now.Gone.ContainsKey(node))
+            {
+                _membership.Forget(node);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Akka.Cluster;
 using MailCluster.Actors.Wire;
 
 namespace MailCluster.Actors.Sites;
@@ -30,7 +31,7 @@ public sealed class Membership
     /// <param name="Members">All members but the removed ones, this node included. Empty until this node has joined.</param>
     /// <param name="Joining">Those among them that are not up yet as far as this node knows. They are pinged and asked, but granted nothing: the cluster brings a node up only when all members
     /// have seen it join, so whoever was granted something is known to every later incarnation of the granter.</param>
-    /// <param name="Gone">Those that were removed within <see cref="LeaseTiming.Grace"/>, and when this node saw it.</param>
+    /// <param name="Gone">Those that were removed within <see cref="LeaseTiming.Grace"/> without having left in order, and when this node saw it.</param>
     /// <param name="CurrentUntil">As <see cref="Fence.CurrentUntil"/>.</param>
     public sealed record View(ImmutableHashSet<NodeId> Members, ImmutableHashSet<NodeId> Joining, ImmutableDictionary<NodeId, Moment> Gone, Moment CurrentUntil)
     {
@@ -42,6 +43,17 @@ public sealed class Membership
 
         /// <summary>True where the node may be granted something.</summary>
         public bool IsUp(NodeId node) => Members.Contains(node) && !Joining.Contains(node);
+
+        /// <summary>
+        /// One was removed, whose last status was <paramref name="last"/>. A node leaves only after its deliveries have ended, their sockets are closed and its leases are given back: one that did, and
+        /// so became exiting, has nothing that a new incarnation would have to wait for. Else every step of a rolling restart would hold up the sites that it moves for the grace time.
+        /// </summary>
+        internal View Without(NodeId node, MemberStatus last, Moment now) => this with
+        {
+            Members = Members.Remove(node),
+            Joining = Joining.Remove(node),
+            Gone = last == MemberStatus.Exiting ? Gone : Gone.SetItem(node, now),
+        };
 
         /// <summary>Who went within the grace time, and how long ago.</summary>
         public ImmutableArray<GoneMember> GoneSince(Moment now) =>
