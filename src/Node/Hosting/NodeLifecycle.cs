@@ -121,7 +121,13 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
     /// <summary>A node that comes back keeps its mail on its disk; one that does not gives it away.</summary>
     private async Task HandOverAsync(CancellationToken cancellation)
     {
-        if (LostReason is not null || _leave.IsAlone) return;
+        if (_leave.IsAlone) return;
+        if (LostReason is not null)
+        {
+            KeepsMail("this node is to join its cluster anew", _spool!.OpenRecipients);
+            return;
+        }
+
         switch (await _leave.WishAsync())
         {
             case HandoverWish.Yes yes:
