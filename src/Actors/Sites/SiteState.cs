@@ -223,8 +223,8 @@ internal sealed partial class SiteState
             _grants.RemoveAll(grant => grant.Until <= now || (request.Epoch == epoch && grant.Number < request.Heard));
             if (request.Demand <= 0)
             {
+                // What a predecessor had granted it stays its own while learning: between two mails it may want nothing for a moment, and nobody else gets it before the grace is over.
                 _grants.Clear();
-                Had = default;
                 (WaitingSince, ServedSince) = (null, null);
             }
             else if (CountedAt(now) == 0)
