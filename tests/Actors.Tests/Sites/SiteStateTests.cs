@@ -317,6 +317,8 @@ public sealed class SiteStateTests
 
         Assert.Equal(4, Connections(Ask(site, A, demand: 9)));
         Assert.Equal(3, Connections(Ask(site, B, demand: 9)));
+        Ask(site, B, demand: 0);
+        Assert.Equal(3, Connections(Ask(site, B, demand: 9)));      // mail that comes now and then: what was given back meanwhile nobody else has got
         Pass(LeaseTiming.Grace - TimeSpan.FromSeconds(13));
         Assert.Equal(4, Connections(Ask(site, A, demand: 9)));      // the three that C may have had are not given away before their time
         Pass(TimeSpan.FromSeconds(1));
