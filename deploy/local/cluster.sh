@@ -181,6 +181,13 @@ up() {
             sleep 0.2
         done
     done
+    # Each is ready by itself a moment before it sees the last of the others.
+    for ((number = 1; number <= count; number++)); do
+        until [ "$(get "$(admin_port "$number")" /cluster | grep -c ' up reachable')" -ge "$count" ]; do
+            [ "$SECONDS" -le "$end" ] || fail "n$number does not see all $count nodes; see \"status\" and $folder/n$number/log"
+            sleep 0.2
+        done
+    done
 
     echo
     printf '%-5s %-17s %-31s %-23s %s\n' node SMTP health operators log

@@ -50,8 +50,8 @@ public sealed class ProxyGate(IReadOnlyList<IPNetwork> peers, TimeProvider time,
         var input = connection.Transport.Input;
         using var limit = new CancellationTokenSource(s_limit, time);
         // At shutdown nobody waits for a header.
-        using var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
-        var began = time.GetTimestamp();
+        var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        using var atClosing = closing.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         try
         {
             while (true)
@@ -78,8 +78,7 @@ public sealed class ProxyGate(IReadOnlyList<IPNetwork> peers, TimeProvider time,
         }
         catch (OperationCanceledException)
         {
-            var isLate = time.GetElapsedTime(began) >= s_limit;
-            Refuse(connection, peer, listener, isLate ? $"no PROXY header within {s_limit.TotalSeconds} s" : null);
+            Refuse(connection, peer, listener, closing.IsCancellationRequested ? null : $"no PROXY header within {s_limit.TotalSeconds} s");
         }
         catch (IOException)
         {
