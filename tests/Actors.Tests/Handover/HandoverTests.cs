@@ -1,6 +1,7 @@
 using MailCluster.Actors.Handover;
 using MailCluster.Protocol.Replies;
 using MailCluster.Spool;
+using MailCluster.Tests.Support;
 
 namespace MailCluster.Actors.Tests.Handover;
 
@@ -92,7 +93,7 @@ public sealed class HandoverTests : IAsyncLifetime
             }
             await _donor.StopAsync();
             _donor.Open();
-            await Eventually(() => _donor.Inquiry.Count == 0);
+            await Eventually.HoldsAsync(() => _donor.Inquiry.Count == 0, "every mark to be settled");
             Assert.Empty(_donor.Spool.MarkedMessages());
             Assert.Equal(before, Together(await _donor.StandingAsync(), await _first.StandingAsync(), await _second.StandingAsync()));
         }
@@ -157,7 +158,7 @@ public sealed class HandoverTests : IAsyncLifetime
         await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
         _donor.Inquiry.Start();
         await _first.StopAsync();
-        await Eventually(() => _donor.Inquiry.Awaited.SequenceEqual([(peer.Receiver, 6)]));
+        await Eventually.HoldsAsync(() => _donor.Inquiry.Awaited.SequenceEqual([(peer.Receiver, 6)]), "six marks to wait for the receiver");
         Assert.Null(await _donor.Inquiry.KeepAsync(_second.Spool.Id, "operator", CancellationToken.None));
         Assert.Equal(0, await _donor.Inquiry.KeepAsync(12345, "operator", CancellationToken.None));
         Assert.Equal(6, _donor.Spool.MarkedCount);
@@ -202,7 +203,7 @@ public sealed class HandoverTests : IAsyncLifetime
         // As after a connection that broke: its end there has not come, and the same message comes over another.
         var old = await _first.Spool.BeginReceivingAsync(new(_donor.Spool.Id, busy, 99), CancellationToken.None);
         var handing = _donor.HandOverAsync(Limit(60));
-        await Eventually(() => _first.Spool.OpenMessages().Count() == 6);
+        await Eventually.HoldsAsync(() => _first.Spool.OpenMessages().Count() == 6, "six messages at the receiver");
         old.Writer!.Dispose();
 
         Assert.Equal(new HandoverOutcome(7, 0, 0), await handing);
@@ -231,7 +232,7 @@ public sealed class HandoverTests : IAsyncLifetime
         var outcome = await _donor.HandOverAsync(limit.Token);
         Assert.Equal((0, 10), (outcome.Handed, outcome.Left));
         // What was on its way when time was up is asked about.
-        await Eventually(() => _donor.Spool.MarkedCount == 0);
+        await Eventually.HoldsAsync(() => _donor.Spool.MarkedCount == 0, "no mark to be left");
         Assert.Equal(before, await _donor.StandingAsync());
     }
 
@@ -272,14 +273,5 @@ public sealed class HandoverTests : IAsyncLifetime
             Assert.True(all.TryAdd(id, text), $"{id} is there twice");
         }
         return all;
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        for (var i = 0; i < 1000 && !condition(); i++)
-        {
-            await Task.Delay(20);
-        }
-        Assert.True(condition());
     }
 }
