@@ -1,4 +1,5 @@
-"""Three nodes beside one: messages per CPU second of saturated nodes, and how many messages the nodes send each other for each that they deliver. README.md says what the cases are."""
+"""Three nodes beside one: messages per CPU second of saturated nodes, and how many messages the nodes send each other for each that they deliver. Beside them three nodes that know nothing of each
+other, which shows how much of the difference is the cluster's own. README.md says what the cases are."""
 import argparse
 import os
 import shutil
@@ -37,7 +38,7 @@ def told_others(node):
 
 def one_run(nodes, case, size, messages, sinks):
     """Messages a second, messages per CPU second, and remote messages per delivered one. Each node has its own 20 sessions and its own part of the messages."""
-    before = sum(settle(node.pid) for node in nodes)
+    before = settle(*(node.pid for node in nodes))
     told = sum(told_others(node) for node in nodes)
     already = sum(sink.messages() for sink in sinks)
     part = messages // len(nodes)
@@ -52,7 +53,7 @@ def one_run(nodes, case, size, messages, sinks):
         time.sleep(0.004)
     seconds = time.monotonic() - begun
     told = sum(told_others(node) for node in nodes) - told
-    cpu = sum(settle(node.pid) for node in nodes) - before
+    cpu = settle(*(node.pid for node in nodes)) - before
     return expected / seconds, expected / cpu, told / expected
 
 
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--cases", default="r1:10240 r3:10240 r3:1024")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--messages", type=int, default=60000, help="of each run, over all nodes")
+    parser.add_argument("--warm", type=int, default=100000, help="messages that each node has had before it is measured, so that its code is compiled for good")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="mailcluster-bench-", dir="/var/tmp")
     os.chmod(folder, 0o755)
@@ -72,26 +74,27 @@ def main():
             mode = {"r3": "mx"}.get(case, "relay")
             addresses = [(f"{MX_NET}.{n + 1}", 25) for n in range(MX_HOSTS)] if case == "r3" else [("127.0.0.1", SINK_PORT)]
             sinks = [Sink(host, port) for host, port in addresses]
-            groups, runs = {}, {1: [], 3: []}
+            groups, runs = {}, {"one": [], "three": [], "apart": []}
             try:
-                # Both clusters stand all the time and take turns, so that the machine's drift meets both. The first run of each warms up and does not count.
-                groups[3] = start(3, mode, folder)
-                one = MailCluster(mode, PORT + SPACING * 5, SINK_PORT, DNS, folder, name="1-n1")
-                groups[1] = [one]
-                for run in range(args.runs + 1):
-                    for count, nodes in groups.items():
-                        figures = one_run(nodes, case, size, args.messages, sinks)
-                        if run > 0:
-                            runs[count].append(figures)
+                # All stand all the time and take turns, so that the machine's drift meets all.
+                groups["three"] = start(3, mode, folder)
+                groups["one"] = [MailCluster(mode, PORT + SPACING * 5, SINK_PORT, DNS, folder, name="one")]
+                groups["apart"] = [MailCluster(mode, PORT + SPACING * (6 + number), SINK_PORT, DNS, folder, name=f"apart-n{number + 1}") for number in range(3)]
+                for nodes in groups.values():
+                    one_run(nodes, case, size, args.warm * len(nodes), sinks)
+                for _ in range(args.runs):
+                    for which, nodes in groups.items():
+                        runs[which].append(one_run(nodes, case, size, args.messages, sinks))
             finally:
                 for nodes in groups.values():
                     for node in nodes:
                         node.stop()
                 for sink in sinks:
                     sink.stop()
-            one, three = (tuple(statistics.median(run[n] for run in runs[count]) for n in range(3)) for count in (1, 3))
-            print(f"{text:10}  one node {one[0]:.0f}/s, {one[1]:.0f} per CPU second  three nodes {three[0]:.0f}/s, {three[1]:.0f} per CPU second, "
-                  f"{three[2]:.4f} remote messages each  | per CPU second x{three[1] / one[1]:.2f}", flush=True)
+            median = {which: [statistics.median(run[figure] for run in runs[which]) for figure in range(3)] for which in runs}
+            print(f"{text:10}  " + "  ".join(f"{which} {rate:.0f}/s, {per_cpu:.0f} per CPU second" for which, (rate, per_cpu, _) in median.items())
+                  + f"  | {median['three'][2]:.4f} remote messages each, per CPU second three/one x{median['three'][1] / median['one'][1]:.2f}"
+                  + f", apart/one x{median['apart'][1] / median['one'][1]:.2f}, three/apart x{median['three'][1] / median['apart'][1]:.2f}", flush=True)
     finally:
         names.terminate()
         names.wait()

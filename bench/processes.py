@@ -47,14 +47,14 @@ def resident_mb(pid):
     return total * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def settle(pid, quiet=0.5, limit=30):
-    """Waits until the server does next to nothing, and returns its CPU seconds."""
+def settle(*pids, quiet=0.5, limit=30):
+    """Waits until the servers do next to nothing, all of them at the same time, and returns their CPU seconds."""
     end = time.monotonic() + limit
-    last = cpu_seconds(pid)
+    last = sum(cpu_seconds(pid) for pid in pids)
     while time.monotonic() < end:
         time.sleep(quiet)
-        now = cpu_seconds(pid)
-        if now - last <= 0.03 * quiet + 1 / TICK:
+        now = sum(cpu_seconds(pid) for pid in pids)
+        if now - last <= (0.03 * quiet + 1 / TICK) * len(pids):
             return now
         last = now
     return last

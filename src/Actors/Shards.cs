@@ -37,8 +37,8 @@ public static class Shards
             registry.Register<ClosedDomainsActor>(system.ActorOf(Props.Create(() => new ClosedDomainsActor(delivery.Closed)), ClosedDomainsActor.Name));
             registry.Register<HoldingsActor>(system.ActorOf(Props.Create(() => new HoldingsActor(sites.Holdings, sites.Membership, sites.Facts)), HoldingsActor.Name));
         })
-        .WithShardRegion<DeliveryRegion>("delivery", domain => Props.Create(() => new DeliveryActor(new DomainName(domain), delivery)), new DeliveryExtractor(), Options())
-        .WithShardRegion<SiteRegion>("sites", site => Props.Create(() => new SiteActor(SiteExtractor.Key(site), sites)), new SiteExtractor(), Options());
+        .WithShardRegion<DeliveryRegion>("delivery", domain => ActorMaker<DeliveryActor>.Props(() => new DeliveryActor(new DomainName(domain), delivery)), new DeliveryExtractor(), Options())
+        .WithShardRegion<SiteRegion>("sites", site => ActorMaker<SiteActor>.Props(() => new SiteActor(SiteExtractor.Key(site), sites)), new SiteExtractor(), Options());
 
     /// <summary>Nothing is remembered, nothing is durable: nodes that have mail make the actors anew. The actors alone decide when they stop.</summary>
     private static ShardOptions Options() => new()

@@ -75,7 +75,7 @@ internal sealed class SitePoolsActor(SitePoolParts parts) : UntypedActor
         }
         else if (message is SitePoolProtocol.Waiting { Jobs: > 0 } or SitePoolProtocol.Ready)
         {
-            pool = Context.ActorOf(Akka.Actor.Props.Create(() => new SitePoolActor(message.Site, parts)), $"pool-{++_made}");
+            pool = Context.ActorOf(ActorMaker<SitePoolActor>.Props(() => new SitePoolActor(message.Site, parts)), $"pool-{++_made}");
             Context.Watch(pool);
             _pools.Add(message.Site, pool);
             _sites.Add(pool, message.Site);
