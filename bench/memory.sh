@@ -3,5 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build src/Node -c Release -v quiet -nologo
-ulimit -n 65536
+hard=$(ulimit -Hn)
+[[ $hard == unlimited || $hard -gt 65536 ]] && hard=65536
+ulimit -n "$hard"
 exec python3 -B bench/memory.py "$@"

@@ -22,9 +22,10 @@ class MailCluster:
         os.makedirs(self.folder)
         self.log = os.path.join(self.folder, "log")
         self.port = port
+        per_site = 20 * max(1, len(nodes))      # the limit is the cluster's; each node shall have as many connections to deliver over as it has sessions
         way = {
-            "relay": f'routes = [ {{ domain = "*", to = "127.0.0.1:{sink_port}" }} ]\n delivery {{ connections-per-site = 20 }}',
-            "mx": f'dns {{ servers = ["{dns}"] }}\n delivery {{ allow-loopback = on, connections-per-site = 20 }}',
+            "relay": f'routes = [ {{ domain = "*", to = "127.0.0.1:{sink_port}" }} ]\n delivery {{ connections-per-site = {per_site} }}',
+            "mx": f'dns {{ servers = ["{dns}"] }}\n delivery {{ allow-loopback = on, connections-per-site = {per_site} }}',
             "hold": "delivery { enabled = off }",
         }[mode]
         self.configuration = os.path.join(self.folder, "cluster.hocon")
