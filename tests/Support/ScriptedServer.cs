@@ -38,10 +38,14 @@ public sealed partial class ScriptedServer : IAsyncDisposable
     /// <summary>Starts one.</summary>
     public static ScriptedServer Start(ScriptedServerOptions? options = null) => new(options ?? new());
 
-    /// <summary>A port of loopback that nobody listens on.</summary>
+    // Bound and never listened on: the port stays refused, and no other test gets it.
+    private static readonly ConcurrentBag<Socket> s_closed = [];
+
+    /// <summary>A port of loopback that nobody listens on, as long as the tests run.</summary>
     public static int ClosedPort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        s_closed.Add(socket);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
