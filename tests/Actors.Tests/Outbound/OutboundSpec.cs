@@ -106,7 +106,8 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
     protected async Task<JobEnded> DeliverAsync(DeliveryJob job, params RouteHost[] hosts)
     {
         Connect(hosts).Tell(new OutboundProtocol.Deliver(job));
-        return await FishForMessageAsync(message => message is SitePoolProtocol.AttemptEnded or SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken) switch
+        // A host that refuses at once is given up before the job is there: the job comes home untouched, and the reason with the end of the connection.
+        return await FishForMessageAsync(message => message is SitePoolProtocol.AttemptEnded { Job: { Failure: not null } or { Outcomes.Count: > 0 } } or SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken) switch
         {
             SitePoolProtocol.AttemptEnded ended => ended.Job,
             SitePoolProtocol.Closed closed => new(job, null, [], closed.Failure),
