@@ -57,38 +57,48 @@ def one_run(nodes, case, size, messages, sinks):
     return expected / seconds, expected / cpu, told / expected
 
 
+def a_start(case, size, mode, folder, args, sinks, runs):
+    """Starts all nodes anew, warms them, and measures them in turns."""
+    groups = {}
+    try:
+        # All stand all the time and take turns, so that the machine's drift meets all.
+        groups["three"] = start(3, mode, folder)
+        groups["one"] = [MailCluster(mode, PORT + SPACING * 5, SINK_PORT, DNS, folder, name="one")]
+        groups["apart"] = [MailCluster(mode, PORT + SPACING * (6 + number), SINK_PORT, DNS, folder, name=f"apart-n{number + 1}") for number in range(3)]
+        for nodes in groups.values():
+            one_run(nodes, case, size, args.warm * len(nodes), sinks)
+        for _ in range(args.runs):
+            for which, nodes in groups.items():
+                runs[which].append(one_run(nodes, case, size, args.messages, sinks))
+    finally:
+        for nodes in groups.values():
+            for node in nodes:
+                node.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", default="r1:10240 r3:10240 r3:1024")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--starts", type=int, default=3, help="how often all nodes are started anew: what a process costs differs from start to start")
+    parser.add_argument("--runs", type=int, default=3, help="of each start")
     parser.add_argument("--messages", type=int, default=60000, help="of each run, over all nodes")
     parser.add_argument("--warm", type=int, default=100000, help="messages that each node has had before it is measured, so that its code is compiled for good")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="mailcluster-bench-", dir="/var/tmp")
     os.chmod(folder, 0o755)
     names = name_server(folder)
-    print(f"{os.cpu_count()} cores; medians of {args.runs} runs of {args.messages} messages")
+    print(f"{os.cpu_count()} cores; medians of {args.runs} runs of {args.messages} messages at each of {args.starts} starts")
     try:
         for text in args.cases.split():
             case, size = text.split(":")[0], int(text.split(":")[1])
             mode = {"r3": "mx"}.get(case, "relay")
             addresses = [(f"{MX_NET}.{n + 1}", 25) for n in range(MX_HOSTS)] if case == "r3" else [("127.0.0.1", SINK_PORT)]
             sinks = [Sink(host, port) for host, port in addresses]
-            groups, runs = {}, {"one": [], "three": [], "apart": []}
+            runs = {"one": [], "three": [], "apart": []}
             try:
-                # All stand all the time and take turns, so that the machine's drift meets all.
-                groups["three"] = start(3, mode, folder)
-                groups["one"] = [MailCluster(mode, PORT + SPACING * 5, SINK_PORT, DNS, folder, name="one")]
-                groups["apart"] = [MailCluster(mode, PORT + SPACING * (6 + number), SINK_PORT, DNS, folder, name=f"apart-n{number + 1}") for number in range(3)]
-                for nodes in groups.values():
-                    one_run(nodes, case, size, args.warm * len(nodes), sinks)
-                for _ in range(args.runs):
-                    for which, nodes in groups.items():
-                        runs[which].append(one_run(nodes, case, size, args.messages, sinks))
+                for _ in range(args.starts):
+                    a_start(case, size, mode, folder, args, sinks, runs)
             finally:
-                for nodes in groups.values():
-                    for node in nodes:
-                        node.stop()
                 for sink in sinks:
                     sink.stop()
             median = {which: [statistics.median(run[figure] for run in runs[which]) for figure in range(3)] for which in runs}

@@ -15,6 +15,9 @@ namespace MailCluster.Tests.Support;
 /// </remarks>
 public sealed partial class ScriptedServer : IAsyncDisposable
 {
+    // Bound and never listened on: the port stays refused, and no other test gets it.
+    private static readonly ConcurrentBag<Socket> s_closed = [];
+
     private readonly ScriptedServerOptions _options;
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
@@ -37,9 +40,6 @@ public sealed partial class ScriptedServer : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     public static ScriptedServer Start(ScriptedServerOptions? options = null) => new(options ?? new());
-
-    // Bound and never listened on: the port stays refused, and no other test gets it.
-    private static readonly ConcurrentBag<Socket> s_closed = [];
 
     /// <summary>A port of loopback that nobody listens on, as long as the tests run.</summary>
     public static int ClosedPort()

@@ -19,6 +19,8 @@ namespace MailCluster.Actors.Tests.Outbound;
 /// <summary>What tests of outbound connections share: a real spool, an actor whose parent is the test, and real sockets.</summary>
 public abstract class OutboundSpec : TestKit, IAsyncLifetime
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     protected const string Body = "Subject: hello\r\n\r\nHello.\r\n";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("outbound-").FullName;
@@ -26,7 +28,7 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
     private readonly Spool.Spool _spool;
     private readonly List<ScriptedServer> _servers = [];
 
-    protected OutboundSpec() : base($"akka.loglevel = {Environment.GetEnvironmentVariable("OUTBOUND_LOG") ?? "WARNING"}")
+    protected OutboundSpec() : base($"akka {{ loglevel = {Environment.GetEnvironmentVariable("OUTBOUND_LOG") ?? "WARNING"}, test.single-expect-default = 20s }}")
     {
         _spool = Spool.Spool.Open(new SpoolOptions { Directory = _folder, MinimumFree = 0, MinimumFreeInodes = 0 });
         _spool.Start(arrivals =>
@@ -44,8 +46,6 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
     protected Spool.Spool Mail => _spool;
 
     protected string Temporary => Path.Combine(_folder, "tmp");
-
-    
 
     async ValueTask IAsyncDisposable.DisposeAsync()
     {
@@ -94,20 +94,20 @@ public abstract class OutboundSpec : TestKit, IAsyncLifetime
         }
     }
 
-    protected void ExpectIdle() => ExpectMsg<SitePoolProtocol.Idle>(TimeSpan.FromSeconds(10), cancellationToken: TestContext.Current.CancellationToken);
+    protected void ExpectIdle() => ExpectMsg<SitePoolProtocol.Idle>(Patience, cancellationToken: TestContext.Current.CancellationToken);
 
     protected JobEnded ExpectEnded() =>
-        ((SitePoolProtocol.AttemptEnded)FishForMessage(message => message is SitePoolProtocol.AttemptEnded, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken)).Job;
+        ((SitePoolProtocol.AttemptEnded)FishForMessage(message => message is SitePoolProtocol.AttemptEnded, Patience, cancellationToken: TestContext.Current.CancellationToken)).Job;
 
     protected SitePoolProtocol.Closed ExpectClosed() =>
-        (SitePoolProtocol.Closed)FishForMessage(message => message is SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken);
+        (SitePoolProtocol.Closed)FishForMessage(message => message is SitePoolProtocol.Closed, Patience, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Delivers one message over a fresh connection. As a pool does, takes a job that is unanswered when the connection has ended for one that ended with it.</summary>
     protected async Task<JobEnded> DeliverAsync(DeliveryJob job, params RouteHost[] hosts)
     {
         Connect(hosts).Tell(new OutboundProtocol.Deliver(job));
         // A host that refuses at once is given up before the job is there: the job comes home untouched, and the reason with the end of the connection.
-        return await FishForMessageAsync(message => message is SitePoolProtocol.AttemptEnded { Job: { Failure: not null } or { Outcomes.Count: > 0 } } or SitePoolProtocol.Closed, TimeSpan.FromSeconds(8), cancellationToken: TestContext.Current.CancellationToken) switch
+        return await FishForMessageAsync(message => message is SitePoolProtocol.AttemptEnded { Job: { Failure: not null } or { Outcomes.Count: > 0 } } or SitePoolProtocol.Closed, Patience, cancellationToken: TestContext.Current.CancellationToken) switch
         {
             SitePoolProtocol.AttemptEnded ended => ended.Job,
             SitePoolProtocol.Closed closed => new(job, null, [], closed.Failure),

@@ -21,6 +21,7 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
 
     public SiteActorTests() : base($$"""
         akka.loglevel = WARNING
+        akka.test.single-expect-default = 20s
         akka.actor.provider = cluster
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
         {{VirtualScheduler.Settings}}

@@ -80,11 +80,12 @@ internal sealed class NodeProcess : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Starts the process and waits for its greeting.</summary>
+    /// <summary>Starts the process and waits for its greeting, and until it has said that it is ready.</summary>
     public async Task StartAsync()
     {
+        var before = Log.Length;
         Launch();
-        await Eventually.HoldsAsync(() => _process!.HasExited || Greets(), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
+        await Eventually.HoldsAsync(() => _process!.HasExited || (Greets() && Log.IndexOf("NodeLifecycle: ready: ", before, StringComparison.Ordinal) >= 0), "a greeting of the node", TimeSpan.FromSeconds(60), () => Log);
         Assert.False(_process!.HasExited, $"The node ended at start:\n{Log}");
     }
 
