@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster.Sharding;
 using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Sites;
 using MailCluster.Protocol.Addressing;
@@ -11,7 +12,7 @@ public sealed class ThreeNodesTests : IAsyncLifetime
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     private readonly List<ClusterNode> _nodes = [];
-    private readonly Dictionary<ClusterNode, Inbox> _inboxes = [];
+    private readonly Dictionary<ClusterNode, Answers> _answers = [];
     private readonly Dictionary<(ClusterNode, string), (long Number, long Heard, Epoch Epoch)> _numbers = [];
     private readonly Dictionary<(ClusterNode, string), (int Connections, Moment Until)> _leases = [];
 
@@ -21,7 +22,13 @@ public sealed class ThreeNodesTests : IAsyncLifetime
         {
             var node = await ClusterNode.StartAsync(i == 0 ? null : _nodes[0]);
             _nodes.Add(node);
-            _inboxes[node] = Inbox.Create(node.System);
+            _answers[node] = new Answers(node.System);
+        }
+
+        // Shards go to the nodes whose regions the coordinator knows.
+        foreach (var region in new[] { _nodes[0].Sites, _nodes[0].Delivery })
+        {
+            await Eventually.HoldsAsync(async () => (await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, Bound)).Regions.Count == _nodes.Count, "the regions of all nodes", Bound);
         }
     }
 
@@ -85,7 +92,7 @@ public sealed class ThreeNodesTests : IAsyncLifetime
         {
             await GrantedAsync(_nodes[0], site, demand: 6);
             var key = new SiteKey(site, SiteKey.DefaultSource);
-            _nodes[0].Sites.Tell(new SiteProtocol.Request(key, _nodes[0].Id, 1000, _numbers[(_nodes[0], site)].Epoch, 0, 6, 10, 5, false), _inboxes[_nodes[0]].Receiver);
+            _nodes[0].Sites.Tell(new SiteProtocol.Request(key, _nodes[0].Id, 1000, _numbers[(_nodes[0], site)].Epoch, 0, 6, 10, 5, false), _answers[_nodes[0]].Receiver);
             var held = (SiteProtocol.Held)await ReceiveAsync(_nodes[0], message => message is SiteProtocol.Held { Reason: SiteProtocol.HeldReason.Broken } broken && broken.Site == key);
             Assert.Equal("1", held.Fact!.Value);
             _nodes[0].Facts.Keep(new("site-broken", key.ToString()), held.Fact, DateTimeOffset.UtcNow);        // as its pool does
@@ -129,7 +136,7 @@ public sealed class ThreeNodesTests : IAsyncLifetime
     }
 
     private void Report(ClusterNode node, DomainName domain, long number, int waiting) =>
-        node.Delivery.Tell(new DeliveryProtocol.Report(domain, node.Id, number, waiting, TimeSpan.Zero, DeliveryProtocol.AttemptsOutcome.None, false), _inboxes[node].Receiver);
+        node.Delivery.Tell(new DeliveryProtocol.Report(domain, node.Id, number, waiting, TimeSpan.Zero, DeliveryProtocol.AttemptsOutcome.None, false), _answers[node].Receiver);
 
     private async Task<DeliveryProtocol.Decision> DecisionAsync(ClusterNode node, DomainName domain) =>
         (DeliveryProtocol.Decision)await ReceiveAsync(node, message => message is DeliveryProtocol.Decision decision && decision.Domain == domain);
@@ -159,7 +166,7 @@ public sealed class ThreeNodesTests : IAsyncLifetime
         var known = _numbers.GetValueOrDefault((node, site));
         var number = known.Number + 1;
         var sent = Moment.Of(node.System.Scheduler);
-        node.Sites.Tell(new SiteProtocol.Request(key, node.Id, number, known.Epoch, 0, demand, 10, 0, false, known.Heard), _inboxes[node].Receiver);
+        node.Sites.Tell(new SiteProtocol.Request(key, node.Id, number, known.Epoch, 0, demand, 10, 0, false, known.Heard), _answers[node].Receiver);
         _numbers[(node, site)] = known with { Number = number };
         SiteProtocol.ISiteMessage answer;
         try
@@ -206,12 +213,7 @@ public sealed class ThreeNodesTests : IAsyncLifetime
     {
         while (true)
         {
-            var message = await _inboxes[node].ReceiveAsync(bound ?? Bound);
-            if (message is Status.Failure failure)
-            {
-                throw failure.Cause;
-            }
-
+            var message = await _answers[node].ReceiveAsync(bound ?? Bound);
             if (wanted(message))
             {
                 return message;
