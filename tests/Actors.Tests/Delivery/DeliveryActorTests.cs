@@ -4,32 +4,19 @@ using MailCluster.Actors.Delivery;
 using MailCluster.Actors.Facts;
 using MailCluster.Actors.Outbound;
 using MailCluster.Actors.Queue;
-using MailCluster.Actors.Sites;
-using MailCluster.Actors.Wire;
 using MailCluster.Protocol.Addressing;
 using static MailCluster.Actors.Delivery.DeliveryProtocol;
 
 namespace MailCluster.Actors.Tests.Delivery;
 
-/// <summary>The actor below a probe in the shard's place, in a cluster of one, with moved time and a static route.</summary>
-public sealed class DeliveryActorTests : Akka.TestKit.Xunit.TestKit
+/// <summary>With a static route.</summary>
+public sealed class DeliveryActorTests : ShardedActorSpec
 {
     private static readonly DomainName Domain = new("example.org");
     private static readonly RetryOptions Retry = new() { Jitter = 0 };
 
     private readonly FactStore _facts = new();
-    private readonly NodeId _self;
     private long _number;
-
-    public DeliveryActorTests() : base($$"""
-        akka.loglevel = WARNING
-        akka.test.single-expect-default = 20s
-        akka.actor.provider = cluster
-        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-        {{VirtualScheduler.Settings}}
-        """) => _self = NodeId.Of(Akka.Cluster.Cluster.Get(Sys).SelfUniqueAddress);
-
-    private TestScheduler Time => (TestScheduler)Sys.Scheduler;
 
     [Fact]
     public void What_has_been_learned_goes_out_with_each_decision_and_is_kept()
@@ -71,18 +58,6 @@ public sealed class DeliveryActorTests : Akka.TestKit.Xunit.TestKit
         Assert.Equal(Wait(3), Decide(next, AttemptsOutcome.Unreachable).Schedule);
     }
 
-    /// <summary>Remoting waits on the clock before it ends.</summary>
-    protected override void AfterAll()
-    {
-        var ended = Sys.Terminate();
-        while (!ended.Wait(TimeSpan.FromMilliseconds(20)))
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-        }
-
-        base.AfterAll();
-    }
-
     private void FailsTwice(IActorRef domain)
     {
         var first = Decide(domain, AttemptsOutcome.Unreachable);
@@ -98,7 +73,7 @@ public sealed class DeliveryActorTests : Akka.TestKit.Xunit.TestKit
     private Decision Decide(IActorRef domain, AttemptsOutcome outcome, Fact? fact = null)
     {
         var number = ++_number;
-        domain.Tell(new Report(Domain, _self, number, 1, TimeSpan.Zero, outcome, Refresh: false, Fact: fact));
+        domain.Tell(new Report(Domain, Self, number, 1, TimeSpan.Zero, outcome, Refresh: false, Fact: fact));
         return FishForMessage<Decision>(decision => decision.Number == number);
     }
 

@@ -7,8 +7,7 @@ using MailCluster.Actors.Wire;
 
 namespace MailCluster.Actors.Tests.Sites;
 
-/// <summary>The actor below a probe in the shard's place, in a cluster of one, with moved time.</summary>
-public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
+public sealed class SiteActorTests : ShardedActorSpec
 {
     private static readonly SiteKey Site = new("mx.example.org", SiteKey.DefaultSource);
 
@@ -16,34 +15,10 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
     private readonly LeaseHoldings _holdings = new();
     private readonly ShardTenure _tenure = new();
     private readonly FactStore _facts = new();
-    private readonly NodeId _self;
     private long _number;
 
-    public SiteActorTests() : base($$"""
-        akka.loglevel = WARNING
-        akka.test.single-expect-default = 20s
-        akka.actor.provider = cluster
-        akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-        {{VirtualScheduler.Settings}}
-        """)
-    {
-        _self = NodeId.Of(Akka.Cluster.Cluster.Get(Sys).SelfUniqueAddress);
-        _membership.Now = new([_self], [], System.Collections.Immutable.ImmutableDictionary<NodeId, Moment>.Empty, new(TimeSpan.MaxValue, DateTimeOffset.MaxValue));
-    }
-
-    /// <summary>Remoting waits on the clock before it ends.</summary>
-    protected override void AfterAll()
-    {
-        var ended = Sys.Terminate();
-        while (!ended.Wait(TimeSpan.FromMilliseconds(20)))
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-        }
-
-        base.AfterAll();
-    }
-
-    private TestScheduler Time => (TestScheduler)Sys.Scheduler;
+    public SiteActorTests() =>
+        _membership.Now = new([Self], [], System.Collections.Immutable.ImmutableDictionary<NodeId, Moment>.Empty, new(TimeSpan.MaxValue, DateTimeOffset.MaxValue));
 
     [Fact]
     public void Passivates_when_its_last_lease_has_run_out_and_not_before()
@@ -165,5 +140,5 @@ public sealed class SiteActorTests : Akka.TestKit.Xunit.TestKit
     private TestActorRef<SiteActor> Start() =>
         ActorOfAsTestActorRef<SiteActor>(Props.Create(() => new SiteActor(Site, new SiteNode(_membership, _holdings, _tenure, new SiteOptions(), _facts))), TestActor, "site");
 
-    private SiteProtocol.Request Request(int demand) => new(Site, _self, ++_number, default, 0, demand, 10, 0, false);
+    private SiteProtocol.Request Request(int demand) => new(Site, Self, ++_number, default, 0, demand, 10, 0, false);
 }
