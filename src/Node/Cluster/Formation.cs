@@ -23,8 +23,9 @@ internal sealed partial class Formation : IAsyncDisposable
     /// <summary>How long a founder waits for those that voted for it. Whoever has not come by then has restarted, or is cut off.</summary>
     private static readonly TimeSpan FoundingLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long joining may take. A member that is unreachable holds it up until the cluster has removed it.</summary>
-    private static readonly TimeSpan JoiningLimit = TimeSpan.FromSeconds(60);
+    /// <summary>How long joining may take. A member that is unreachable holds it up until the cluster has removed it, some 15 s. Those that were to be joined may have been about to end: then
+    /// they come back to find this node joining, and wait for it until it asks anew.</summary>
+    private static readonly TimeSpan JoiningLimit = TimeSpan.FromSeconds(30);
 
     private readonly ClusterOptions _options;
     private readonly NodeReadiness _readiness;
