@@ -16,6 +16,10 @@ internal abstract record BootstrapDecision
     /// <param name="Members">Who is up in the cluster now, or is to be once it is formed. This node is not unless it voted for the founding: while it joins it has no say in who is the majority.</param>
     public sealed record Join(ImmutableArray<string> Targets, ImmutableArray<string> Members) : BootstrapDecision;
 
+    /// <summary>What was to be joined is no more; this process has to start again.</summary>
+    /// <param name="Reason">How that shows.</param>
+    public sealed record GiveUp(string Reason) : BootstrapDecision;
+
     /// <summary>Form the cluster. Said once.</summary>
     public sealed record Found(ImmutableArray<Voter> Voters) : BootstrapDecision;
 }

@@ -27,12 +27,14 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     private Moment _voteTold = Moment.Never;
     private ImmutableArray<Voter> _voters = [];
     private ImmutableArray<string> _members = [];
+    private ImmutableArray<string> _targets = [];
+    private Moment _joining;
 
     /// <summary>Where this node stands.</summary>
     public BootstrapStanding Standing { get; private set; }
 
-    /// <summary>Whom to ask: the founders, and everybody that this node or one that seeks beside it was in a cluster with.</summary>
-    public IEnumerable<string> Peers => founders.Names.Concat(record?.Members ?? [])
+    /// <summary>Whom to ask: the founders, and everybody that this node or one that seeks beside it was in a cluster with; while joining, those that it joins.</summary>
+    public IEnumerable<string> Peers => Standing == BootstrapStanding.Joining ? _targets : founders.Names.Concat(record?.Members ?? [])
         .Concat(_answers.Values.SelectMany(entry => entry.Answer.Record?.Members ?? [])).Concat(_answers.Values.SelectMany(entry => entry.Answer.Members))
         .Where(name => name != self.Name).Distinct();
 
@@ -59,14 +61,17 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     /// <summary>This node is in a cluster now, or not any more.</summary>
     public void Stand(BootstrapStanding standing, ImmutableArray<string> members) => (Standing, _members, _voters) = (standing, members, []);
 
-    /// <summary>Decides; to be called again and again while it says to wait.</summary>
+    /// <summary>Decides; to be called again and again while it says to wait, and while this node joins.</summary>
     public BootstrapDecision Decide(Moment now)
     {
-        if (Standing != BootstrapStanding.Seeking) return new BootstrapDecision.Wait("joining");
         var fresh = _answers.Values.Where(entry => !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).OrderBy(answer => answer.Name, StringComparer.Ordinal).ToList();
+        if (Standing == BootstrapStanding.Joining && IsInVain(fresh, now)) return new BootstrapDecision.GiveUp($"{string.Join(", ", fresh.Select(answer => answer.Name))} started again, and cannot be joined any more");
+        if (Standing != BootstrapStanding.Seeking) return new BootstrapDecision.Wait("joining");
         if (Cluster(fresh) is { } join)
         {
-            (Standing, _vote) = (BootstrapStanding.Joining, null);
+            // What they said before they could be joined does not count.
+            _answers.Clear();
+            (Standing, _vote, _targets, _joining) = (BootstrapStanding.Joining, null, join.Targets, now);
             return join;
         }
 
@@ -96,6 +101,17 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
         return fresh.Find(answer => answer.Standing == BootstrapStanding.Founding && answer.Voters.Contains(self)) is { } founder
             ? new([founder.Name], [.. founder.Voters.Select(voter => voter.Name)])
             : null;
+    }
+
+    /// <summary>
+    /// Whether none of those that this node joins can admit it any more: they have been started again, and wait for this one as for any that joins. One that is silent is counted out once it has had
+    /// time to answer.
+    /// </summary>
+    private bool IsInVain(List<BootstrapAnswer> fresh, Moment now)
+    {
+        fresh.RemoveAll(answer => !_targets.Contains(answer.Name));
+        return (fresh.Count == _targets.Length || (fresh.Count > 0 && _joining.Plus(FreshFor).HasCome(now)))
+            && fresh.TrueForAll(answer => answer.Standing is BootstrapStanding.Seeking or BootstrapStanding.Joining || (answer.Standing == BootstrapStanding.Founding && !answer.Voters.Contains(self)));
     }
 
     /// <summary>

@@ -23,8 +23,7 @@ internal sealed partial class Formation : IAsyncDisposable
     /// <summary>How long a founder waits for those that voted for it. Whoever has not come by then has restarted, or is cut off.</summary>
     private static readonly TimeSpan FoundingLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long joining may take. A member that is unreachable holds it up until the cluster has removed it, some 15 s. Those that were to be joined may have been about to end: then
-    /// they come back to find this node joining, and wait for it until it asks anew.</summary>
+    /// <summary>How long joining may take. A member that is unreachable holds it up until the cluster has removed it, some 15 s.</summary>
     private static readonly TimeSpan JoiningLimit = TimeSpan.FromSeconds(30);
 
     private readonly ClusterOptions _options;
@@ -87,7 +86,7 @@ internal sealed partial class Formation : IAsyncDisposable
                 Joins(string.Join(", ", join.Members));
                 Remember(join.Members);
                 cluster.JoinSeedNodes(join.Targets.Select(name => AddressOf(name, cluster.SelfAddress)));
-                await UpAsync(up.Task, JoiningLimit, cancellation);
+                await UpAsync(JoinedAsync(up.Task, cancellation), JoiningLimit, cancellation);
                 break;
         }
     }
@@ -128,18 +127,39 @@ internal sealed partial class Formation : IAsyncDisposable
             BootstrapDecision decision;
             lock (_lock)
             {
-                foreach (var peer in _state!.Peers.Where(peer => !_asking.TryGetValue(peer, out var asking) || asking.IsCompleted).ToList())
-                {
-                    _asking[peer] = AskAsync(peer, cancellation);
-                }
-
-                decision = _state.Decide(Now);
+                AskAll(cancellation);
+                decision = _state!.Decide(Now);
             }
 
             if (decision is not BootstrapDecision.Wait wait) return decision;
             _readiness.ClusterMissing = wait.Reason;
             if (wait.Reason != last) (last, since) = (wait.Reason, Now);
             if (Now.Since(since) >= SaidAfter && said.Admit(last, SaidAgain, out _)) Waits(last);
+            await timer.WaitForNextTickAsync(cancellation);
+        }
+    }
+
+    /// <summary>Whoever has answered is asked again; under the lock.</summary>
+    private void AskAll(CancellationToken cancellation)
+    {
+        foreach (var peer in _state!.Peers.Where(peer => !_asking.TryGetValue(peer, out var asking) || asking.IsCompleted).ToList())
+        {
+            _asking[peer] = AskAsync(peer, cancellation);
+        }
+    }
+
+    /// <summary>Those that were to be joined may have been about to end, and wait for this node when they are back: then it gives up.</summary>
+    private async Task JoinedAsync(Task up, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Round);
+        while (!up.IsCompleted)
+        {
+            lock (_lock)
+            {
+                AskAll(cancellation);
+                if (_state!.Decide(Now) is BootstrapDecision.GiveUp { Reason: var reason } && !up.IsCompleted) throw new RejoinException(reason);
+            }
+
             await timer.WaitForNextTickAsync(cancellation);
         }
     }

@@ -90,6 +90,54 @@ public class BootstrapStateTests
         Assert.Contains(words, Waits(a.Decide(At(60.1))), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Seeking", true)]
+    [InlineData("Joining", true)]
+    [InlineData("Founding", true)] // Without this node's vote.
+    [InlineData("Member", false)]
+    [InlineData("CutOff", false)]
+    [InlineData("Leaving", false)]
+    public void Who_joins_gives_up_once_all_that_it_joins_have_started_again(string standing, bool givesUp)
+    {
+        var a = Node("a");
+        a.Heard(Standing("b", BootstrapStanding.Member, "a", "b", "c"), At(0));
+        a.Heard(Seeking("c"), At(0)); // It was to be up in a moment.
+        Assert.IsType<BootstrapDecision.Join>(a.Decide(At(0)));
+        Assert.Equal(["b:1", "c:1"], a.Peers);
+        Waits(a.Decide(At(0.1)));
+        a.Heard(Seeking("c"), At(0.2));
+        Waits(a.Decide(At(0.3)));
+        a.Heard(Standing("b", Enum.Parse<BootstrapStanding>(standing)) with { Incarnation = 99 }, At(1));
+        Assert.IsType(givesUp ? typeof(BootstrapDecision.GiveUp) : typeof(BootstrapDecision.Wait), a.Decide(At(1)));
+    }
+
+    [Fact]
+    public void Who_joins_waits_for_those_that_are_silent_but_not_when_another_has_started_again()
+    {
+        var a = Node("a");
+        a.Heard(Standing("b", BootstrapStanding.Member, "a", "b", "c"), At(0));
+        Assert.IsType<BootstrapDecision.Join>(a.Decide(At(0)));
+        Waits(a.Decide(At(20)));
+
+        // It is none of those that are joined.
+        a.Heard(Seeking("d"), At(20));
+        Waits(a.Decide(At(20)));
+        a.Heard(Seeking("c"), At(20));
+        Assert.Contains("c:1 started again", Assert.IsType<BootstrapDecision.GiveUp>(a.Decide(At(20))).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_joins_what_is_being_formed_goes_on_while_its_vote_counts_there()
+    {
+        var b = Node("b");
+        b.Heard(Standing("a", BootstrapStanding.Founding) with { Voters = [Id("a"), Id("b")] }, At(0));
+        Assert.IsType<BootstrapDecision.Join>(b.Decide(At(0)));
+        b.Heard(Standing("a", BootstrapStanding.Founding) with { Voters = [Id("a"), Id("b")] }, At(9));
+        Waits(b.Decide(At(9)));
+        b.Heard(Seeking("a") with { Incarnation = 99 }, At(10));
+        Assert.IsType<BootstrapDecision.GiveUp>(b.Decide(At(10)));
+    }
+
     [Fact]
     public void Two_that_see_different_majorities_at_once_cannot_both_form_because_the_one_between_votes_once()
     {

@@ -128,6 +128,28 @@ public sealed class ClusterFormationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_joins_two_that_die_over_it_starts_again_and_the_three_form_the_cluster_anew()
+    {
+        var ports = Ports(3);
+        NodeProcess[] three = [.. ports.Order().Select(port => Node(ports, port))];
+        foreach (var node in three) node.Launch();
+        await AllUpAsync(three);
+        await three[0].KillAsync();
+        three[0].Launch();
+
+        // It is not up before its last incarnation is removed, and that takes a round of gossip.
+        await Eventually.HoldsAsync(() => three[0].Log.Split("joins the cluster of").Length == 2, "joining", otherwise: () => three[0].Log);
+        foreach (var node in three[1..]) await node.KillAsync();
+        foreach (var node in three[1..]) node.Launch();
+        Assert.Equal(75, await three[0].EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains("started again, and cannot be joined any more", three[0].Log, StringComparison.Ordinal);
+        three[0].Launch();
+        await Eventually.HoldsAsync(() => three[1..].All(node => node.Log.Split("ready: relay on").Length == 3) && three[0].Log.Split("ready: relay on").Length == 3, "all ready a second time", TimeSpan.FromSeconds(60), () => string.Join("\n\n", three.Select(node => node.Log)));
+        await AllUpAsync(three);
+        Assert.Equal(2, Formed(three));
+    }
+
+    [Fact]
     public async Task With_TLS_three_deliver_mail_and_strangers_are_told_once_and_never_join()
     {
         using var authority = new TestAuthority("the cluster's");

@@ -157,16 +157,15 @@ internal sealed class FormationSimulation
 
     private void Step(SimulatedNode node)
     {
-        if (node.State!.Standing == BootstrapStanding.Seeking)
+        if (node.State!.Standing is BootstrapStanding.Seeking or BootstrapStanding.Joining)
         {
             foreach (var peer in node.State.Peers.ToList()) Ask(node, _nodes.Find(other => other.Name == peer));
             Carry(node, node.State.Decide(Now));
+            if (!node.IsAlive || node.State.Standing == BootstrapStanding.Seeking) return;
         }
-        else
-        {
-            Gossip(node);
-            Watch(node);
-        }
+
+        Gossip(node);
+        Watch(node);
     }
 
     private void Ask(SimulatedNode asker, SimulatedNode? asked)
@@ -195,6 +194,9 @@ internal sealed class FormationSimulation
             case BootstrapDecision.Wait wait:
                 node.Doing = wait.Reason;
                 break;
+            case BootstrapDecision.GiveUp:
+                Rejoin(node);
+                break;
             case BootstrapDecision.Found found:
                 Foundings++;
                 node.Doing = "founds";
@@ -205,7 +207,7 @@ internal sealed class FormationSimulation
             case BootstrapDecision.Join join:
                 node.Doing = $"joins {string.Join(' ', join.Targets)}";
                 node.Remember(join.Members, Now);
-                (node.Targets, node.GivesUpAt) = (join.Targets, _time + 60);
+                (node.Targets, node.GivesUpAt) = (join.Targets, _time + 30);
                 break;
         }
     }
