@@ -35,6 +35,9 @@ public sealed class Fence(NodeId self)
     /// <summary>The other members, to be pinged.</summary>
     public IReadOnlyCollection<NodeId> Others => _answered.Keys;
 
+    /// <summary>True for a member that has answered nothing yet.</summary>
+    public bool Misses(NodeId node) => _answered.TryGetValue(node, out var answered) && answered == Moment.Never;
+
     /// <summary>Numbers the pings that are sent now.</summary>
     public long Sent(Moment now)
     {

@@ -55,6 +55,8 @@ public sealed class FenceActor : UntypedActor, IWithTimers
                 if (_membership.Now.Members.Contains(ping.Node))
                 {
                     Sender.Tell(new FenceProtocol.Pong(_self, ping.Number));
+                    // It has just come up, and may be the one that this node waits for.
+                    if (_fence.Misses(ping.Node)) Sender.Tell(new FenceProtocol.Ping(_self, _fence.Sent(now)));
                 }
 
                 break;

@@ -15,11 +15,17 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a node may be out of touch with the majority before it takes no more mail: a ping that comes late is no partition.</summary>
+    /// <summary>The same until this node takes mail.</summary>
+    private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long a node may be out of touch with the majority before that is said, and before it takes no more mail: a ping that comes late is no partition.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _inTouch = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Moment _started;
+    private Moment _lastCurrent;
     private ImmutableArray<string> _remembered = [];
     private bool _cutOff;
     private Task _watching = Task.CompletedTask;
@@ -27,9 +33,13 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
     /// <summary>Ends with the reason when this node is lost to its cluster.</summary>
     public Task<string> Lost => _lost.Task;
 
+    /// <summary>Ends when this node takes mail for the first time: the others that came up with it may not have answered yet.</summary>
+    public Task InTouch => _inTouch.Task;
+
     /// <summary>Begins; this node is up.</summary>
     public void Start()
     {
+        _started = _lastCurrent = Moment.Of(system().Scheduler);
         Akka.Cluster.Cluster.Get(system()).RegisterOnMemberRemoved(() =>
         {
             // Once it stops by itself it leaves, and is removed in the end.
@@ -55,12 +65,14 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
 
     private async Task WatchAsync()
     {
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(FirstInterval);
         do
         {
             var cluster = Akka.Cluster.Cluster.Get(system());
             log.Follow(cluster.State, cluster.SelfUniqueAddress);
-            Look(cluster.State, cluster.SelfUniqueAddress, membership.Now, Moment.Of(system().Scheduler));
+            var now = Moment.Of(system().Scheduler);
+            Look(cluster.State, cluster.SelfUniqueAddress, membership.Now, now);
+            if (timer.Period != Interval && (InTouch.IsCompleted || now.Since(_started) >= Patience)) timer.Period = Interval;
         }
         while (await NextAsync(timer));
     }
@@ -85,10 +97,20 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
         if (!up.Exists(member => member.UniqueAddress == self)) return;
         Remember([.. up.Select(member => MembershipLog.NameOf(member.Address)).Order(StringComparer.Ordinal)]);
 
-        // The fence learns of the members by the same events as this state, but not at the same instant.
-        var outOfTouch = view.Members.IsEmpty || view.IsCurrent(now) ? TimeSpan.Zero : view.CurrentUntil == Moment.Never ? Patience : now.Since(view.CurrentUntil);
-        if (outOfTouch < Patience) Stand(BootstrapStanding.Member, null);
-        else Stand(BootstrapStanding.CutOff, "no majority of the members answers");
+        if (view.IsCurrent(now))
+        {
+            _lastCurrent = now;
+            Stand(BootstrapStanding.Member, null);
+            _inTouch.TrySetResult();
+        }
+        else if (now.Since(_lastCurrent) >= Patience)
+        {
+            Stand(BootstrapStanding.CutOff, "no majority of the members answers");
+        }
+        else
+        {
+            formation.Stand(InTouch.IsCompleted ? BootstrapStanding.Member : BootstrapStanding.CutOff, _remembered);
+        }
 
         void Stand(BootstrapStanding standing, string? reason)
         {

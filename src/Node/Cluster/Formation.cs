@@ -151,16 +151,16 @@ internal sealed partial class Formation : IAsyncDisposable
     /// <summary>Those that were to be joined may have been about to end, and wait for this node when they are back: then it gives up.</summary>
     private async Task JoinedAsync(Task up, CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Round);
         while (!up.IsCompleted)
         {
+            cancellation.ThrowIfCancellationRequested();
             lock (_lock)
             {
                 AskAll(cancellation);
                 if (_state!.Decide(Now) is BootstrapDecision.GiveUp { Reason: var reason } && !up.IsCompleted) throw new RejoinException(reason);
             }
 
-            await timer.WaitForNextTickAsync(cancellation);
+            await Task.WhenAny(up, Task.Delay(Round, cancellation));
         }
     }
 

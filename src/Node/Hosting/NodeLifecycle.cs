@@ -65,10 +65,9 @@ internal sealed partial class NodeLifecycle : IHostedLifecycleService, IDisposab
         var began = TimeProvider.System.GetTimestamp();
         await _formation.JoinAsync(cancellationToken);
         _work.Start();
-        // Before the watch begins, whose word counts from then on: it may find at once that this node is not in touch with a majority yet.
-        _readiness.ClusterMissing = null;
         _watch.Start();
         _ = EndWhenLostAsync();
+        await _watch.InTouch.WaitAsync(cancellationToken);
         if (_options.Cluster.IsAlone) await ListenAsync(cancellationToken);
         Ready(string.Join(", ", _options.Listeners.Select(listener => $"{listener.Name} on {_ports.Actual(listener.Bind)}")),
             _ports.Actual(_options.Http.Bind).ToString()!, _spool!.OpenRecipients, (long)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);

@@ -18,13 +18,8 @@ internal sealed class NodeWork(NodeOptions options, EventLog events, Func<ActorS
     /// <summary>Opens the spool; the message of the exception says what is wrong with it.</summary>
     public Spool.Spool OpenSpool() => _spool = Spool.Spool.Open(options.Spool);
 
-    /// <summary>Hands what the spool holds to the queue and lets delivery begin. The spool is open and the cluster joined.</summary>
-    public void Start()
-    {
-        var actors = RelayActors.Start(system(), parts, _spool!);
-        actors.Reception.SetReady(true);
-        _actors = actors;
-    }
+    /// <summary>Hands what the spool holds to the queue and lets delivery begin. The spool is open and the cluster joined. New mail is taken from <see cref="SetReady"/> on.</summary>
+    public void Start() => _actors = RelayActors.Start(system(), parts, _spool!);
 
     /// <summary>Takes mail, or sends clients away with 421 4.3.2 at the greeting and at MAIL while running transactions go on.</summary>
     public void SetReady(bool ready) => _actors?.Reception.SetReady(ready);

@@ -26,7 +26,8 @@ internal static class Relay
             using var directory = DataDirectory.Lock(options.DataDirectory);
             using var ports = BoundPorts.Bind(options);
             using var host = RelayHost.Build(configuration, ports, certificates);
-            return await StartAsync(host) ? await RunToEndAsync(host) : Environment.ExitCode;
+            if (await StartAsync(host)) await host.WaitForShutdownAsync();
+            return host.Services.GetRequiredService<NodeLifecycle>().LostReason is null ? Environment.ExitCode : MustRejoin;
         }
         catch (RejoinException e)
         {
@@ -40,7 +41,7 @@ internal static class Relay
         }
     }
 
-    /// <summary>False where a signal came before the start was through.</summary>
+    /// <summary>False where a signal came, or the cluster was lost, before the start was through.</summary>
     private static async Task<bool> StartAsync(IHost host)
     {
         try
@@ -57,12 +58,6 @@ internal static class Relay
             if (e is RejoinException) throw;
             throw Reason(e) is { } reason ? new StartFailedException(reason, e) : new StartFailedException(e.ToString(), e);
         }
-    }
-
-    private static async Task<int> RunToEndAsync(IHost host)
-    {
-        await host.WaitForShutdownAsync();
-        return host.Services.GetRequiredService<NodeLifecycle>().LostReason is null ? Environment.ExitCode : MustRejoin;
     }
 
     /// <summary>The words for a failure that an operator can mend; null for a bug, which shows itself whole. A port may be taken between our look at it and its server's.</summary>

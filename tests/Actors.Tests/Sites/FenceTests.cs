@@ -65,6 +65,17 @@ public sealed class FenceTests
     }
 
     [Fact]
+    public void Misses_members_until_they_answer()
+    {
+        var fence = Of(3);
+        Assert.True(fence.Misses(Nodes[1]));
+        fence.Answered(Nodes[1], fence.Sent(Start));
+        Assert.False(fence.Misses(Nodes[1]));
+        Assert.False(fence.Misses(Nodes[0]));
+        Assert.False(fence.Misses(Nodes[4]));
+    }
+
+    [Fact]
     public void One_that_is_no_member_does_not_count()
     {
         var fence = Of(3);

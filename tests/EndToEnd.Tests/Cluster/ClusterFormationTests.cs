@@ -57,6 +57,7 @@ public sealed class ClusterFormationTests : IAsyncDisposable
         foreach (var node in three) node.Launch();
         await AllUpAsync(three);
         Assert.Equal(1, Formed(three));
+        Assert.All(three, node => Assert.DoesNotContain("cut off", node.Log, StringComparison.Ordinal));
         Assert.Equal((200, "ready\n"), await GetAsync(three[2].HttpPort, "/readyz"));
         Assert.StartsWith("220", await GreetingAsync(three[1]), StringComparison.Ordinal);
 
