@@ -91,13 +91,15 @@ public sealed class FenceActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (node != _self)
+        Publish(view with { Members = view.Members.Add(node), Joining = joining });
+        if (node == _self)
         {
-            _peers[node] = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
+            return;
         }
 
-        Publish(view with { Members = view.Members.Add(node), Joining = joining });
-        PingOthers(now);
+        var peer = Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name);
+        _peers[node] = peer;
+        peer.Tell(new FenceProtocol.Ping(_self, _fence.Sent(now)), Self);
     }
 
     private void Remove(UniqueAddress member, MemberStatus last, Moment now)

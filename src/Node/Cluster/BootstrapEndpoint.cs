@@ -11,7 +11,7 @@ namespace MailCluster.Node.Cluster;
 /// The small endpoint that peers ask before they join, from the first second to the last. Each connection is one question and one answer. It tells TLS from plain text by the first octet, so
 /// that a peer of the other kind is told what is wrong rather than left with a broken handshake.
 /// </summary>
-internal sealed class BootstrapEndpoint(ClusterOptions options, PeerCertificates? certificates, Complaints complaints, Func<BootstrapAnswer> answer) : IAsyncDisposable
+internal sealed class BootstrapEndpoint(ClusterOptions options, PeerCertificates? certificates, Complaints complaints, Func<string, BootstrapAnswer> answer) : IAsyncDisposable
 {
     /// <summary>The refusal of a question in plain text where TLS is needed.</summary>
     public const string NeedsTls = "tls";
@@ -140,7 +140,7 @@ internal sealed class BootstrapEndpoint(ClusterOptions options, PeerCertificates
             complaints.Say($"name from {question.From}", $"{Shown(question.From)} at {from} calls this node {Shown(question.To)} (its cluster.nodes), but it calls itself {options.Name} (cluster.address); its name must be the same everywhere");
         }
 
-        await BootstrapLine.WriteAsync(stream, answer(), BootstrapJson.Default.BootstrapAnswer, cancellation);
+        await BootstrapLine.WriteAsync(stream, answer(question.From), BootstrapJson.Default.BootstrapAnswer, cancellation);
     }
 
     private BootstrapAnswer Refusal(string reason) => new() { Name = options.Name, Refusal = reason };

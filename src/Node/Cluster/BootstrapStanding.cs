@@ -15,7 +15,7 @@ internal enum BootstrapStanding
     /// <summary>Up in a cluster, with a majority of it in reach: whoever seeks may join.</summary>
     Member,
 
-    /// <summary>In a cluster whose majority it does not reach. It attracts nobody, and nobody forms a cluster beside it.</summary>
+    /// <summary>In a cluster whose majority it does not reach, or not yet. It attracts nobody, and nobody forms a cluster beside it.</summary>
     CutOff,
 
     /// <summary>On its way out.</summary>

@@ -16,7 +16,7 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     /// <summary>How long an answer counts, from when it was asked for.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a vote is kept, from when it was last told: longer than anybody may count on it, by the time that an answer may be on its way and a little more.</summary>
+    /// <summary>How long a vote is kept, from when its candidate was last told: longer than anybody may count on it, by the time that an answer may be on its way and a little more.</summary>
     public static readonly TimeSpan PromiseFor = FreshFor + TimeSpan.FromSeconds(4);
 
     /// <summary>How long after the start of any of those that are there nobody forms while one of the last cluster is silent: until then it may serve without knowing that the others are gone, or hold leases.</summary>
@@ -29,6 +29,7 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     private ImmutableArray<string> _members = [];
     private ImmutableArray<string> _targets = [];
     private Moment _joining;
+    private Moment? _inVainSince;
 
     /// <summary>Where this node stands.</summary>
     public BootstrapStanding Standing { get; private set; }
@@ -41,10 +42,12 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     /// <summary>A peer has answered; <paramref name="asked"/> is when the question was sent.</summary>
     public void Heard(BootstrapAnswer answer, Moment asked) => _answers[answer.Name] = (answer, asked);
 
-    /// <summary>What this node says of itself now.</summary>
-    public BootstrapAnswer Answer(Moment now)
+    /// <summary>What this node says of itself now. Only a candidate counts on a vote that it is told: else a vote for one that has died would be kept as long as anybody asks.</summary>
+    /// <param name="asker">Who asks, by name.</param>
+    /// <param name="now">The time.</param>
+    public BootstrapAnswer Answer(string asker, Moment now)
     {
-        if (Standing == BootstrapStanding.Seeking && _vote is not null) _voteTold = now;
+        if (Standing == BootstrapStanding.Seeking && _vote?.Name == asker) _voteTold = now;
         return new()
         {
             Name = self.Name,
@@ -64,13 +67,11 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     /// <summary>Decides; to be called again and again while it says to wait, and while this node joins.</summary>
     public BootstrapDecision Decide(Moment now)
     {
-        var fresh = _answers.Values.Where(entry => !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).OrderBy(answer => answer.Name, StringComparer.Ordinal).ToList();
-        if (Standing == BootstrapStanding.Joining && IsInVain(fresh, now)) return new BootstrapDecision.GiveUp($"{string.Join(", ", fresh.Select(answer => answer.Name))} started again, and cannot be joined any more");
+        if (Standing == BootstrapStanding.Joining && InVain(now) is { } vain) return new BootstrapDecision.GiveUp(vain);
         if (Standing != BootstrapStanding.Seeking) return new BootstrapDecision.Wait("joining");
+        var fresh = _answers.Values.Where(entry => !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).OrderBy(answer => answer.Name, StringComparer.Ordinal).ToList();
         if (Cluster(fresh) is { } join)
         {
-            // What they said before they could be joined does not count.
-            _answers.Clear();
             (Standing, _vote, _targets, _joining) = (BootstrapStanding.Joining, null, join.Targets, now);
             return join;
         }
@@ -104,14 +105,17 @@ internal sealed class BootstrapState(Voter self, Founders founders, ClusterRecor
     }
 
     /// <summary>
-    /// Whether none of those that this node joins can admit it any more: they have been started again, and wait for this one as for any that joins. One that is silent is counted out once it has had
-    /// time to answer.
+    /// Why none of those that this node joins can admit it any more, or null: they have been started again, and wait for this one as for any that joins. What they said before it joined does not
+    /// count. One that is silent may only be slow to answer: it is counted out after a while.
     /// </summary>
-    private bool IsInVain(List<BootstrapAnswer> fresh, Moment now)
+    private string? InVain(Moment now)
     {
-        fresh.RemoveAll(answer => !_targets.Contains(answer.Name));
-        return (fresh.Count == _targets.Length || (fresh.Count > 0 && _joining.Plus(FreshFor).HasCome(now)))
-            && fresh.TrueForAll(answer => answer.Standing is BootstrapStanding.Seeking or BootstrapStanding.Joining || (answer.Standing == BootstrapStanding.Founding && !answer.Voters.Contains(self)));
+        var fresh = _answers.Values.Where(entry => _targets.Contains(entry.Answer.Name) && _joining.HasSurelyCome(entry.Asked) && !entry.Asked.Plus(FreshFor).HasCome(now)).Select(entry => entry.Answer).ToList();
+        var isVain = fresh.Count > 0 && fresh.TrueForAll(answer => answer.Standing is BootstrapStanding.Seeking or BootstrapStanding.Joining
+            || (answer.Standing == BootstrapStanding.Founding && !answer.Voters.Contains(self)));
+        _inVainSince = isVain ? _inVainSince ?? now : null;
+        if (!isVain || (fresh.Count < _targets.Length && !_inVainSince!.Value.Plus(FreshFor).HasSurelyCome(now))) return null;
+        return $"{string.Join(", ", fresh.Select(answer => answer.Name).Order(StringComparer.Ordinal))} cannot be joined any more: in no cluster since a new start{(fresh.Count < _targets.Length ? ", and the others are silent" : "")}";
     }
 
     /// <summary>

@@ -65,16 +65,24 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
 
     private async Task WatchAsync()
     {
-        using var timer = new PeriodicTimer(FirstInterval);
-        do
+        try
         {
-            var cluster = Akka.Cluster.Cluster.Get(system());
-            log.Follow(cluster.State, cluster.SelfUniqueAddress);
-            var now = Moment.Of(system().Scheduler);
-            Look(cluster.State, cluster.SelfUniqueAddress, membership.Now, now);
-            if (timer.Period != Interval && (InTouch.IsCompleted || now.Since(_started) >= Patience)) timer.Period = Interval;
+            using var timer = new PeriodicTimer(FirstInterval);
+            do
+            {
+                var cluster = Akka.Cluster.Cluster.Get(system());
+                log.Follow(cluster.State, cluster.SelfUniqueAddress);
+                var now = Moment.Of(system().Scheduler);
+                Look(cluster.State, cluster.SelfUniqueAddress, membership.Now, now);
+                if (timer.Period != Interval && (InTouch.IsCompleted || now.Since(_started) >= Patience)) timer.Period = Interval;
+            }
+            while (await NextAsync(timer));
         }
-        while (await NextAsync(timer));
+        catch (Exception e)
+        {
+            // Nobody would look after this node any more, and nobody would know.
+            _lost.TrySetResult(e.ToString());
+        }
     }
 
     private async Task<bool> NextAsync(PeriodicTimer timer)
@@ -116,8 +124,9 @@ internal sealed partial class ClusterWatch(Formation formation, Membership membe
         {
             formation.Stand(standing, _remembered);
             if (readiness.ClusterMissing == reason) return;
-            readiness.ClusterMissing = reason;
+            // Whoever reads that this node is ready finds it so.
             work.SetReady(reason is null);
+            readiness.ClusterMissing = reason;
             if (reason is not null) CutsOff(reason);
             else if (_cutOff) Returns();
             _cutOff = reason is not null;

@@ -15,6 +15,9 @@ internal sealed partial class Formation : IAsyncDisposable
 {
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The same while this node joins: many may join at a time, and each asks all members.</summary>
+    private static readonly TimeSpan JoiningRound = TimeSpan.FromSeconds(1);
+
     /// <summary>A reason to wait that is over sooner is not worth a line.</summary>
     private static readonly TimeSpan SaidAfter = TimeSpan.FromSeconds(1);
 
@@ -86,7 +89,7 @@ internal sealed partial class Formation : IAsyncDisposable
                 Joins(string.Join(", ", join.Members));
                 Remember(join.Members);
                 cluster.JoinSeedNodes(join.Targets.Select(name => AddressOf(name, cluster.SelfAddress)));
-                await UpAsync(JoinedAsync(up.Task, cancellation), JoiningLimit, cancellation);
+                await JoinedAsync(up.Task, cancellation);
                 break;
         }
     }
@@ -148,19 +151,19 @@ internal sealed partial class Formation : IAsyncDisposable
         }
     }
 
-    /// <summary>Those that were to be joined may have been about to end, and wait for this node when they are back: then it gives up.</summary>
+    /// <summary>Returns when this node is up. Those that it joins may have been about to end, and wait for it when they are back: so they are asked all the while.</summary>
     private async Task JoinedAsync(Task up, CancellationToken cancellation)
     {
-        while (!up.IsCompleted)
+        _readiness.ClusterMissing = "joining";
+        for (var began = TimeProvider.System.GetTimestamp(); !up.IsCompleted; await Task.WhenAny(up, Task.Delay(JoiningRound, cancellation)))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (TimeProvider.System.GetElapsedTime(began) >= JoiningLimit) throw Late(JoiningLimit);
             lock (_lock)
             {
                 AskAll(cancellation);
                 if (_state!.Decide(Now) is BootstrapDecision.GiveUp { Reason: var reason } && !up.IsCompleted) throw new RejoinException(reason);
             }
-
-            await Task.WhenAny(up, Task.Delay(Round, cancellation));
         }
     }
 
@@ -177,11 +180,11 @@ internal sealed partial class Formation : IAsyncDisposable
         }
     }
 
-    private BootstrapAnswer Answer()
+    private BootstrapAnswer Answer(string asker)
     {
         lock (_lock)
         {
-            return _state!.Answer(Now);
+            return _state!.Answer(asker, Now);
         }
     }
 
@@ -194,9 +197,11 @@ internal sealed partial class Formation : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new RejoinException($"this node was not up in the cluster within {limit.TotalSeconds} s");
+            throw Late(limit);
         }
     }
+
+    private static RejoinException Late(TimeSpan limit) => new($"this node was not up in the cluster within {limit.TotalSeconds} s");
 
     [LoggerMessage(50, LogLevel.Information, "forms the cluster with {Voters}")]
     private partial void Founds(string voters);

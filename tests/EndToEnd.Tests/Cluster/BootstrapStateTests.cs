@@ -33,8 +33,8 @@ public class BootstrapStateTests
         a.Heard(Seeking("c"), At(0));
         var found = Assert.IsType<BootstrapDecision.Found>(a.Decide(At(0.1)));
         Assert.Equal([Id("a"), Id("b")], found.Voters);
-        Assert.Equal(BootstrapStanding.Founding, a.Answer(At(0.2)).Standing);
-        Assert.Equal(found.Voters, a.Answer(At(0.2)).Voters);
+        Assert.Equal(BootstrapStanding.Founding, a.Answer("b:1", At(0.2)).Standing);
+        Assert.Equal(found.Voters, a.Answer("b:1", At(0.2)).Voters);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public class BootstrapStateTests
         Assert.Contains("a:1 is to form", Waits(b.Decide(At(0))), StringComparison.Ordinal);
         b.Heard(Standing("a", BootstrapStanding.Founding) with { Voters = [Id("a"), Id("b")] }, At(1));
         Assert.Equal(["a:1"], Assert.IsType<BootstrapDecision.Join>(b.Decide(At(1))).Targets);
-        Assert.Equal(BootstrapStanding.Joining, b.Answer(At(1)).Standing);
-        Assert.Null(b.Answer(At(1)).Vote);
+        Assert.Equal(BootstrapStanding.Joining, b.Answer("a:1", At(1)).Standing);
+        Assert.Null(b.Answer("a:1", At(1)).Vote);
     }
 
     [Fact]
@@ -102,11 +102,12 @@ public class BootstrapStateTests
         var a = Node("a");
         a.Heard(Standing("b", BootstrapStanding.Member, "a", "b", "c"), At(0));
         a.Heard(Seeking("c"), At(0)); // It was to be up in a moment.
-        Assert.IsType<BootstrapDecision.Join>(a.Decide(At(0)));
+        Assert.IsType<BootstrapDecision.Join>(a.Decide(At(0.1)));
         Assert.Equal(["b:1", "c:1"], a.Peers);
-        Waits(a.Decide(At(0.1)));
+        Waits(a.Decide(At(0.2)));
+        a.Heard(Standing("b", BootstrapStanding.Seeking), At(0.2));
+        Waits(a.Decide(At(0.2))); // What c said before does not count.
         a.Heard(Seeking("c"), At(0.2));
-        Waits(a.Decide(At(0.3)));
         a.Heard(Standing("b", Enum.Parse<BootstrapStanding>(standing)) with { Incarnation = 99 }, At(1));
         Assert.IsType(givesUp ? typeof(BootstrapDecision.GiveUp) : typeof(BootstrapDecision.Wait), a.Decide(At(1)));
     }
@@ -122,8 +123,14 @@ public class BootstrapStateTests
         // It is none of those that are joined.
         a.Heard(Seeking("d"), At(20));
         Waits(a.Decide(At(20)));
-        a.Heard(Seeking("c"), At(20));
-        Assert.Contains("c:1 started again", Assert.IsType<BootstrapDecision.GiveUp>(a.Decide(At(20))).Reason, StringComparison.Ordinal);
+        for (var at = 20.0; at < 24; at++)
+        {
+            a.Heard(Seeking("c"), At(at));
+            Waits(a.Decide(At(at)));
+        }
+
+        a.Heard(Seeking("c"), At(24));
+        Assert.Contains("c:1 cannot be joined any more", Assert.IsType<BootstrapDecision.GiveUp>(a.Decide(At(24))).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,10 +153,10 @@ public class BootstrapStateTests
         // b has heard c first, and has told it that it is for itself; then it hears a, too.
         b.Heard(Seeking("c"), At(0));
         b.Decide(At(0));
-        Assert.Equal(Id("b"), b.Answer(At(0)).Vote);
+        Assert.Equal(Id("b"), b.Answer("c:1", At(0)).Vote);
         b.Heard(Seeking("a"), At(0));
         b.Decide(At(0.25));
-        var said = b.Answer(At(0.25));
+        var said = b.Answer("a:1", At(0.25));
         Assert.Equal(Id("a"), said.Vote);
         c.Heard(said, At(0.25));
         a.Heard(said, At(0.25));
@@ -167,16 +174,33 @@ public class BootstrapStateTests
         var c = Node("c");
         c.Heard(Seeking("b", "b"), At(0));
         c.Decide(At(0));
-        Assert.Equal(Id("b"), c.Answer(At(0)).Vote);
+        Assert.Equal(Id("b"), c.Answer("b:1", At(0)).Vote);
 
         // b is silent now, and a lower one appears.
         var until = BootstrapState.PromiseFor.TotalSeconds;
         c.Heard(Seeking("a", "a"), At(until - 1));
         c.Decide(At(until - 0.1));
-        Assert.Equal(Id("b"), c.Answer(At(0)).Vote);
+        Assert.Equal(Id("b"), c.Answer("a:1", At(until - 0.1)).Vote);
         c.Heard(Seeking("a", "a"), At(until));
         c.Decide(At(until));
-        Assert.Equal(Id("a"), c.Answer(At(until)).Vote);
+        Assert.Equal(Id("a"), c.Answer("a:1", At(until)).Vote);
+    }
+
+    [Fact]
+    public void A_vote_for_one_that_died_is_given_up_though_others_go_on_asking()
+    {
+        var b = Node("b");
+        b.Heard(Seeking("a", "a"), At(0));
+        b.Decide(At(0));
+        Assert.Equal(Id("a"), b.Answer("a:1", At(0)).Vote);
+        for (var at = 0.25; at <= BootstrapState.PromiseFor.TotalSeconds; at += 0.25)
+        {
+            b.Heard(Seeking("c", "a"), At(at));
+            b.Decide(At(at));
+            b.Answer("c:1", At(at));
+        }
+
+        Assert.Equal(Id("b"), b.Answer("c:1", At(9)).Vote);
     }
 
     [Fact]
@@ -185,15 +209,15 @@ public class BootstrapStateTests
         var c = Node("c");
         c.Heard(Seeking("b", "b"), At(0));
         c.Decide(At(0));
-        c.Answer(At(0));
+        c.Answer("b:1", At(0));
         c.Heard(Seeking("a"), At(1));
         c.Heard(Seeking("b", "a"), At(1));
         c.Decide(At(1));
-        Assert.Equal(Id("a"), c.Answer(At(1)).Vote);
+        Assert.Equal(Id("a"), c.Answer("a:1", At(1)).Vote);
 
         c.Heard(Seeking("a") with { Incarnation = 99 }, At(2));
         c.Decide(At(2));
-        Assert.Equal(new Voter("a:1", 99), c.Answer(At(2)).Vote);
+        Assert.Equal(new Voter("a:1", 99), c.Answer("a:1", At(2)).Vote);
     }
 
     [Theory]
@@ -226,7 +250,7 @@ public class BootstrapStateTests
         newcomer.Heard(Seeking("b", "a"), At(0));
         Assert.IsType<BootstrapDecision.Wait>(newcomer.Decide(At(0)));
         var a = Node("a");
-        a.Heard(newcomer.Answer(At(0)), At(0));
+        a.Heard(newcomer.Answer("a:1", At(0)), At(0));
         a.Decide(At(0));
         Assert.Contains("1 of 3", Waits(a.Decide(At(0.1))), StringComparison.Ordinal);
 
@@ -234,9 +258,9 @@ public class BootstrapStateTests
         foreach (var name in new[] { "a", "b", "c" })
         {
             var founder = Node(name);
-            founder.Heard(lower.Answer(At(0)), At(0));
+            founder.Heard(lower.Answer($"{name}:1", At(0)), At(0));
             founder.Decide(At(0));
-            lower.Heard(founder.Answer(At(0)), At(0));
+            lower.Heard(founder.Answer("0:1", At(0)), At(0));
         }
 
         Assert.IsType<BootstrapDecision.Wait>(lower.Decide(At(0.1)));

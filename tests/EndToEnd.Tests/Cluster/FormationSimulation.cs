@@ -177,7 +177,7 @@ internal sealed class FormationSimulation
         After(there, () =>
         {
             if (!asked.IsAlive || asked.PausedUntil > _time || !Passes(asked.Name, asker.Name)) return;
-            var answer = asked.State!.Answer(Now);
+            var answer = asked.State!.Answer(asker.Name, Now);
             After(back, () =>
             {
                 if (!asker.IsAlive || asker.Id.Incarnation != incarnation) return;
