@@ -22,7 +22,6 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
     private readonly List<string> _log = [];
     private readonly HttpClient _http = space.OpenHttp();
     private readonly List<int> _exits = [];
-    private readonly List<ProcessEnd> _ends = [];
     private Process? _process;
     private Task _watch = Task.CompletedTask;
 
@@ -45,18 +44,6 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
             lock (_exits)
             {
                 return [.. _exits];
-            }
-        }
-    }
-
-    /// <summary>When they have.</summary>
-    public IReadOnlyList<ProcessEnd> Ends
-    {
-        get
-        {
-            lock (_exits)
-            {
-                return [.. _ends];
             }
         }
     }
@@ -218,7 +205,6 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
         lock (_exits)
         {
             _exits.Add(process.ExitCode);
-            _ends.Add(new(Name, RigClock.Now));
         }
 
         Note(string.Create(CultureInfo.InvariantCulture, $"— ended with {process.ExitCode}"));
