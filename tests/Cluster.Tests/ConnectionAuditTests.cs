@@ -38,6 +38,16 @@ public class ConnectionAuditTests
     }
 
     [Fact]
+    public void What_a_process_left_open_that_ended_while_it_was_cut_off_is_excused_and_nothing_else_of_its_node()
+    {
+        Fault[] cut = [new("1", "unplugged", TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60))];
+        Assert.True(Assert.Single(Audit(1, cut, [new("1", TimeSpan.FromSeconds(55))], (1, 0, 100), (1, 75, 100))).Excused);
+        Assert.False(Assert.Single(Audit(1, cut, [new("2", TimeSpan.FromSeconds(55))], (1, 0, 100), (1, 75, 100))).Excused);
+        Assert.False(Assert.Single(Audit(1, cut, [new("1", TimeSpan.FromSeconds(65))], (1, 0, 100), (1, 75, 100))).Excused);
+        Assert.False(Assert.Single(Audit(1, cut, [new("1", TimeSpan.FromSeconds(55))], (1, 58, 100), (1, 75, 100))).Excused);
+    }
+
+    [Fact]
     public void Knows_a_message_by_number_and_hash()
     {
         var content = NumberedMail.Content(4711);
@@ -46,7 +56,9 @@ public class ConnectionAuditTests
         Assert.Equal((-1, false), NumberedMail.Read("Subject: another\r\n\r\nbody\r\n"));
     }
 
-    private static IReadOnlyList<Excess> Audit(int limit, Fault[] faults, params (int Node, int From, int To)[] connections) => ConnectionAudit.Of(
+    private static IReadOnlyList<Excess> Audit(int limit, Fault[] faults, params (int Node, int From, int To)[] connections) => Audit(limit, faults, [], connections);
+
+    private static IReadOnlyList<Excess> Audit(int limit, Fault[] faults, ProcessEnd[] ends, params (int Node, int From, int To)[] connections) => ConnectionAudit.Of(
         connections.Select(each => new SinkConnection(IPAddress.Parse($"10.77.0.{each.Node}"), Site, TimeSpan.FromSeconds(each.From), TimeSpan.FromSeconds(each.To))),
-        connection => connection.From.ToString().Split('.')[3], faults, limit);
+        connection => connection.From.ToString().Split('.')[3], faults, ends, limit);
 }

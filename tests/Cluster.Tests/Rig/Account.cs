@@ -49,7 +49,7 @@ internal sealed class Account
     private void Connections(int limit)
     {
         var connections = _rig.Sink.Connections;
-        var excesses = ConnectionAudit.Of(connections, connection => _rig.NameOf(connection.From), [.. _rig.Faults.Where(fault => fault.Excuses)], limit);
+        var excesses = ConnectionAudit.Of(connections, connection => _rig.NameOf(connection.From), [.. _rig.Faults.Where(fault => fault.Excuses)], [.. _rig.Nodes.SelectMany(node => node.Ends)], limit);
         Note($"{connections.Count} connections, {excesses.Count} beyond the limit of {limit}, each of them beside a node that was paused or cut off: {excesses.All(excess => excess.Excused)}");
         var blamed = excesses.Where(excess => !excess.Excused).Take(5).Select(excess =>
             string.Create(CultureInfo.InvariantCulture, $"{excess.Site} at {excess.At.TotalSeconds:F3}: {string.Join(", ", excess.Open.Select(each => $"{each.Key} {each.Value}"))}, opened at {string.Join(' ', excess.Openings.Select(at => at.TotalSeconds.ToString("F3", CultureInfo.InvariantCulture)))}"));

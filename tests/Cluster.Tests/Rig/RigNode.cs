@@ -22,6 +22,7 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
     private readonly List<string> _log = [];
     private readonly HttpClient _http = space.OpenHttp();
     private readonly List<int> _exits = [];
+    private readonly List<ProcessEnd> _ends = [];
     private Process? _process;
     private Task _watch = Task.CompletedTask;
 
@@ -44,6 +45,18 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
             lock (_exits)
             {
                 return [.. _exits];
+            }
+        }
+    }
+
+    /// <summary>When they have.</summary>
+    public IReadOnlyList<ProcessEnd> Ends
+    {
+        get
+        {
+            lock (_exits)
+            {
+                return [.. _ends];
             }
         }
     }
@@ -205,6 +218,7 @@ internal sealed class RigNode(NetworkNamespace space, string folder, string sett
         lock (_exits)
         {
             _exits.Add(process.ExitCode);
+            _ends.Add(new(Name, RigClock.Now));
         }
 
         Note(string.Create(CultureInfo.InvariantCulture, $"— ended with {process.ExitCode}"));
