@@ -1,5 +1,5 @@
-"""Three nodes beside one: messages per CPU second of saturated nodes, and how many messages the nodes send each other for each that they deliver. Beside them three nodes that know nothing of each
-other, which shows how much of the difference is the cluster's own. README.md says what the cases are."""
+"""Three nodes beside one: messages per CPU second of saturated nodes, and how many messages the nodes send each other for each that they deliver. Beside them one member of the cluster whose
+two peers have no mail, and three nodes that know nothing of each other: what the cluster costs, and what three processes on the same cores cost. README.md says what the cases are."""
 import argparse
 import os
 import shutil
@@ -64,16 +64,16 @@ def a_start(case, size, mode, folder, args, sinks, runs):
         # All stand all the time and take turns, so that the machine's drift meets all.
         groups["three"] = start(3, mode, folder)
         groups["one"] = [MailCluster(mode, PORT + SPACING * 5, SINK_PORT, DNS, folder, name="one")]
+        groups["member"] = groups["three"][:1]
         groups["apart"] = [MailCluster(mode, PORT + SPACING * (6 + number), SINK_PORT, DNS, folder, name=f"apart-n{number + 1}") for number in range(3)]
-        for nodes in groups.values():
+        for nodes in (groups[which] for which in groups if which != "member"):
             one_run(nodes, case, size, args.warm * len(nodes), sinks)
         for _ in range(args.runs):
             for which, nodes in groups.items():
                 runs[which].append(one_run(nodes, case, size, args.messages, sinks))
     finally:
-        for nodes in groups.values():
-            for node in nodes:
-                node.stop()
+        for node in {node for nodes in groups.values() for node in nodes}:
+            node.stop()
 
 
 def main():
@@ -94,7 +94,7 @@ def main():
             mode = {"r3": "mx"}.get(case, "relay")
             addresses = [(f"{MX_NET}.{n + 1}", 25) for n in range(MX_HOSTS)] if case == "r3" else [("127.0.0.1", SINK_PORT)]
             sinks = [Sink(host, port) for host, port in addresses]
-            runs = {"one": [], "three": [], "apart": []}
+            runs = {"one": [], "member": [], "three": [], "apart": []}
             try:
                 for _ in range(args.starts):
                     a_start(case, size, mode, folder, args, sinks, runs)
@@ -104,7 +104,7 @@ def main():
             median = {which: [statistics.median(run[figure] for run in runs[which]) for figure in range(3)] for which in runs}
             print(f"{text:10}  " + "  ".join(f"{which} {rate:.0f}/s, {per_cpu:.0f} per CPU second" for which, (rate, per_cpu, _) in median.items())
                   + f"  | {median['three'][2]:.4f} remote messages each, per CPU second three/one x{median['three'][1] / median['one'][1]:.2f}"
-                  + f", apart/one x{median['apart'][1] / median['one'][1]:.2f}, three/apart x{median['three'][1] / median['apart'][1]:.2f}", flush=True)
+                  + f", member/one x{median['member'][1] / median['one'][1]:.2f}, apart/one x{median['apart'][1] / median['one'][1]:.2f}, three/apart x{median['three'][1] / median['apart'][1]:.2f}", flush=True)
     finally:
         names.terminate()
         names.wait()
