@@ -158,6 +158,7 @@ internal sealed partial class Formation : IAsyncDisposable
         for (var began = TimeProvider.System.GetTimestamp(); !up.IsCompleted; await Task.WhenAny(up, Task.Delay(JoiningRound, cancellation)))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (Cluster!.IsTerminated) throw new RejoinException("this node was removed from the cluster while it joined");
             if (TimeProvider.System.GetElapsedTime(began) >= JoiningLimit) throw Late(JoiningLimit);
             lock (_lock)
             {

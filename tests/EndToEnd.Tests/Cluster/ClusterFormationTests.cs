@@ -168,6 +168,28 @@ public sealed class ClusterFormationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_is_removed_while_it_joins_ends_with_75_and_joins_anew()
+    {
+        var ports = Ports(4);
+        NodeProcess[] four = [.. ports.Order().Select(port => Node(ports, port))];
+        foreach (var node in four[..3]) node.Launch();
+        await AllUpAsync(four[..3]);
+
+        // While one member stands still nobody becomes up; so the fourth is still to join when it stands still, too, and both are removed.
+        await four[2].SignalAsync("STOP");
+        four[3].Launch();
+        await Eventually.HoldsAsync(async () => (await GetAsync(four[0].AdminPort, "/cluster")).Text.Contains(" joining ", StringComparison.Ordinal), "a member that joins", otherwise: () => four[3].Log);
+        await four[3].SignalAsync("STOP");
+        await Eventually.HoldsAsync(() => four[0].Log.Contains(" is gone; 2 members", StringComparison.Ordinal), "both to be removed", TimeSpan.FromSeconds(60), () => four[0].Log);
+        foreach (var node in four[2..]) await node.SignalAsync("CONT");
+        Assert.Equal(75, await four[3].EndAsync(TimeSpan.FromSeconds(60)));
+        Assert.Matches("removed from the cluster while it joined|not up in the cluster within 30 s", four[3].Log);
+        four[3].Launch();
+        await AllUpAsync(four[0], four[1], four[3]);
+        Assert.Equal(1, Formed(four));
+    }
+
+    [Fact]
     public async Task With_TLS_three_deliver_mail_and_strangers_are_told_once_and_never_join()
     {
         using var authority = new TestAuthority("the cluster's");

@@ -126,7 +126,7 @@ public class StartingTests
         await using var node = new NodeProcess("");
         File.WriteAllText(node.ConfigurationFile, File.ReadAllText(node.ConfigurationFile).Replace("delay = 0s", "delay = 10m", StringComparison.Ordinal));
         await node.StartAsync();
-        await Run.ToEndAsync("kill", ["-TERM", node.Id.ToString(CultureInfo.InvariantCulture)]);
+        await node.SignalAsync("TERM");
         await Eventually.HoldsAsync(() => node.Log.Contains("stopping: not ready any more", StringComparison.Ordinal), "the begin of stopping", otherwise: () => node.Log);
         Assert.Equal((503, "stopping\n"), await GetAsync(node.HttpPort, "/readyz"));
         Assert.Equal(200, (await GetAsync(node.HttpPort, "/healthz")).Status);

@@ -118,9 +118,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGTERM, and the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        await Run.ToEndAsync("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await SignalAsync("TERM");
         return await EndAsync();
     }
+
+    /// <summary>Sends a signal: TERM, STOP, CONT.</summary>
+    public Task SignalAsync(string signal) => Run.ToEndAsync("kill", [$"-{signal}", Id.ToString(CultureInfo.InvariantCulture)]);
 
     /// <summary>The exit code of a node that ends by itself.</summary>
     public async Task<int> EndAsync()
