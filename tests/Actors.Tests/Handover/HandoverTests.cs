@@ -112,9 +112,10 @@ public sealed class HandoverTests : IAsyncLifetime
         var handing = _donor.HandOverAsync(limit.Token);
         for (var round = 0; round < 4 && !handing.IsCompleted; round++)
         {
-            await Task.Delay(random.Next(10, 60));
+            var enough = _first.Arrivals.Count + random.Next(1, 30);
+            await Eventually.HoldsAsync(() => handing.IsCompleted || _first.Arrivals.Count >= enough, "some more messages at the receiver");
             await _first.StopAsync();
-            await Task.Delay(random.Next(1, 100));
+            await Task.Delay(random.Next(1, 100));      // how long it is away
             _first.Open();
         }
         await handing;
