@@ -129,7 +129,7 @@ public sealed class HandoverTests : IAsyncLifetime
         var before = await _donor.FillAsync(20, 5);
         var marked = await _donor.Spool.MarkAsync([.. before.Keys.Take(5)], _first.SeenBy(_donor)!.Receiver);
         await _first.StopAsync();
-        _donor.Inquiry.Start();
+        _donor.Inquiry.Add(marked);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         var outcome = await _donor.HandOverAsync(limit.Token);
 
@@ -145,8 +145,7 @@ public sealed class HandoverTests : IAsyncLifetime
         var peer = _first.SeenBy(_donor)!;
         _donor.Peers.Clear();
         _donor.Peers.Add(donor => _second.SeenBy(donor)! with { Spool = peer.Spool });
-        await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
-        _donor.Inquiry.Start();
+        _donor.Inquiry.Add(await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         Assert.Equal(new HandoverOutcome(0, 1, 1), await _donor.HandOverAsync(limit.Token));
     }
@@ -156,9 +155,8 @@ public sealed class HandoverTests : IAsyncLifetime
     {
         var before = await _donor.FillAsync(6, 12);
         var peer = _first.SeenBy(_donor)!;
-        await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
-        _donor.Inquiry.Start();
         await _first.StopAsync();
+        _donor.Inquiry.Add(await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver));
         await Eventually.HoldsAsync(() => _donor.Inquiry.Awaited.SequenceEqual([(peer.Receiver, 6)]), "six marks to wait for the receiver");
         Assert.Null(await _donor.Inquiry.KeepAsync(_second.Spool.Id, "operator", CancellationToken.None));
         Assert.Equal(0, await _donor.Inquiry.KeepAsync(12345, "operator", CancellationToken.None));
@@ -179,8 +177,7 @@ public sealed class HandoverTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_first.SpoolFolder, "received"), "damaged");
         _first.Open();
         var peer = _first.SeenBy(_donor)!;
-        await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver);
-        _donor.Inquiry.Start();
+        _donor.Inquiry.Add(await _donor.Spool.MarkAsync([.. before.Keys], peer.Receiver));
 
         int? kept;
         var limit = Limit(60);
