@@ -106,6 +106,9 @@ public partial class HaProxyTests
         Assert.All(backends, backend => Assert.All(passing, server => Assert.Equal("UP", haproxy.Of(backend, server.Split(' ')[0], "status"))));
         Assert.StartsWith("250", await client.SayAsync("NOOP"), StringComparison.Ordinal);
 
+        // Nor does it check there any more: with the client and one that comes now it would be the third of two.
+        haproxy.Command("set server helo/plain state maint");
+
         // One that does not name its clients is told so, once.
         for (var n = 0; n < 3; n++)
         {
@@ -116,7 +119,7 @@ public partial class HaProxyTests
             Assert.StartsWith("550 5.7.1", await unnamed.SayAsync("MAIL FROM:<a@a.test>"), StringComparison.Ordinal);
         }
         Assert.Equal(0, await node.StopAsync());
-        Assert.Empty(node.Events);
+        Assert.True(!node.Events.Any(), $"{string.Join('\n', node.Events)}\n{node.Log}");
         Assert.Contains("names no client", Assert.Single(node.Log.Split('\n'), line => line.Contains("127.0.0.1", StringComparison.Ordinal) && !line.Contains("ready:", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
